@@ -1,0 +1,5 @@
+"""The Winnow web application."""
+
+from webapp.celery import app as celery_app
+
+__all__ = ["celery_app"]

@@ -1,0 +1,47 @@
+"""Permission is checked here, for every page and action."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from webapp.accounts.models import Role, User
+from webapp.common.errors import Forbidden
+from webapp.common.pages import error_page
+
+READS = {"GET", "HEAD", "OPTIONS"}
+
+
+class AccessMiddleware:
+    """Refuses a view whose role the user does not hold, and any view that does not say who may open it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], *_: Any) -> HttpResponse | None:
+        if getattr(view, "is_public", False):
+            return None
+        if not isinstance(request.user, User):
+            return _to_login(request)
+        name = "required_role" if request.method in READS else "required_role_to_change"
+        role = getattr(view, name, None)
+        if role is not None and request.user.may(role):
+            return None
+        needed = Role(role).label.lower() if role else "higher"
+        return error_page(request, Forbidden(f"This needs the {needed} role. An administrator can give it to you."))
+
+
+def _to_login(request: HttpRequest) -> HttpResponse:
+    address = reverse("accounts:login")
+    if request.headers.get("HX-Request"):
+        response = HttpResponse("Your session has ended. Log in again.", status=401, content_type="text/plain")
+        response["HX-Redirect"] = address
+        return response
+    if request.method in READS:
+        address += "?" + urlencode({"next": request.get_full_path()})
+    return HttpResponseRedirect(address)

@@ -1,0 +1,38 @@
+"""The Celery application. Celery only carries messages; the truth about a job is its row in the database."""
+
+import os
+import threading
+import time
+from typing import Any
+
+from celery import Celery
+from celery.signals import worker_process_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+
+app = Celery("winnow")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(related_name="jobs")
+
+
+@worker_process_init.connect
+def start_heartbeat(**_: Any) -> None:
+    """Tell the database every few seconds that a worker is alive, so that the pages can say when none is.
+
+    The thread runs in the pool's processes, not in their parent: a database connection must not cross a fork.
+    """
+    threading.Thread(target=_beat_forever, daemon=True, name="heartbeat").start()
+
+
+def _beat_forever() -> None:
+    from django.conf import settings
+    from django.db import DatabaseError, connection
+
+    from webapp.common.heartbeat import record_worker_seen
+
+    while True:
+        try:
+            record_worker_seen()
+        except DatabaseError:
+            connection.close()  # the next beat opens a fresh one
+        time.sleep(settings.HEARTBEAT_SECONDS)

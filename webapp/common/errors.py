@@ -1,0 +1,71 @@
+"""The error tree. Each error has a message for people and an HTTP status; the middleware translates them in one place."""
+
+from typing import Any
+
+
+class WinnowError(Exception):
+    """Root of what Winnow itself refuses. `str(error)` is shown to people."""
+
+    status = 400
+    title = "That did not work"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.details = details
+
+
+class BadRequest(WinnowError):
+    """The address or the form says something that cannot be understood."""
+
+    title = "This address or form has a mistake in it"
+
+
+class Forbidden(WinnowError):
+    """The reader may see this, but not change it."""
+
+    status = 403
+    title = "Your role does not allow this"
+
+
+class NotFound(WinnowError):
+    status = 404
+    title = "Not found"
+
+
+class Conflict(WinnowError):
+    """Somebody else changed the same thing first."""
+
+    status = 409
+    title = "Somebody changed this in the meantime"
+
+
+class TooLarge(WinnowError):
+    status = 413
+    title = "Too large"
+
+
+class Unprocessable(WinnowError):
+    """Understood, but against a rule."""
+
+    status = 422
+    title = "That cannot be done"
+
+
+class PreconditionRequired(WinnowError):
+    """A write that does not say which version it was made on."""
+
+    status = 428
+    title = "The version is missing"
+
+
+class Unavailable(WinnowError):
+    """The database or the disk cannot answer now; the same request may work in a moment."""
+
+    status = 503
+    title = "Winnow cannot answer right now"
+
+
+class JobFailed(WinnowError):
+    """Raised inside a job: the message goes to the job's page and the job ends as failed."""
+
+    title = "The job failed"

@@ -1,0 +1,75 @@
+"""Where errors become pages, once for the whole site."""
+
+import logging
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+
+from webapp.common.errors import (
+    BadRequest,
+    Forbidden,
+    TooLarge,
+    Unavailable,
+    WinnowError,
+)
+from webapp.common.pages import error_page
+
+logger = logging.getLogger(__name__)
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class BadAddressMiddleware:
+    """Refuses an address with a NUL in it (no database can hold one, and no page needs one)."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in unquote(request.get_full_path()):
+            return error_page(request, BadRequest("The address holds a NUL character. Remove it and try again."))
+        return self.get_response(request)
+
+
+class ErrorMiddleware:
+    """Turns the error tree, and a database that cannot answer, into a page with the right status."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        error = as_winnow_error(exception)
+        return error_page(request, error) if error else None
+
+
+def as_winnow_error(exception: BaseException | None) -> WinnowError | None:
+    """The error of our own tree that stands for `exception`; None for a fault of the program."""
+    match exception:
+        case WinnowError():
+            return exception
+        case TooManyFieldsSent():
+            return BadRequest("The form has more than 1,000 fields. Send it in parts.")
+        case TooManyFilesSent():
+            return BadRequest("At most 100 files can be sent at once. Send them in parts.")
+        case RequestDataTooBig():
+            return TooLarge("The request is larger than this page accepts (4 MB).")
+        case SuspiciousOperation():
+            return BadRequest("The request could not be understood.")
+        case PermissionDenied():
+            return Forbidden("Ask an administrator for a role that may do this.")
+        case OperationalError():
+            logger.warning("The database did not answer: %s", exception)
+            return Unavailable("The database is busy or out of reach. Nothing was changed. Try again in a moment.")
+        case _:
+            return None

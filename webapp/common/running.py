@@ -1,0 +1,281 @@
+"""How a job runs: kinds, the lease, chunks.
+
+A kind of job is one function, registered by name:
+
+    @job_kind("purge_source", title="Delete for good")
+    def purge_source(run: JobRun) -> None:
+        source = Source.objects.get(pk=run.parameters["source"])
+        run.set_total(source.count())
+        while rows := next_rows(source):          # read and parse outside the transaction
+            with run.chunk() as progress:         # one transaction: rows and progress together
+                delete(rows)
+                progress.done += len(rows)
+                progress.cursor["after"] = rows[-1].id
+
+Each chunk commits its rows with `done`, `cursor` and `result`, renews the lease and checks the fencing number: a
+worker that lost its lease (killed, stopped, too slow) cannot write. After SLICE_SECONDS the chunk ends the slice;
+the job is queued again and the function is called anew, from `run.cursor`. So the function must be written to start
+from any cursor. Leaving the function means done. `JobFailed` (or any error of Winnow's) fails it with its message.
+"""
+
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Now
+
+from webapp.common.errors import JobFailed, WinnowError
+from webapp.common.models import Job
+
+logger = logging.getLogger(__name__)
+JobFunction = Callable[["JobRun"], None]
+
+
+@dataclass(frozen=True)
+class JobKind:
+    name: str
+    title: str
+    function: JobFunction
+    # Called in a transaction when the job ends in failure or is cancelled, to set the state of what it worked on.
+    on_stop: Callable[[Job], None] | None = None
+    # The page of what the job makes or works on, if it has one.
+    link: Callable[[Job], str | None] | None = None
+    # The lowest role (accounts.Role value) whose holder may have this work done.
+    role: str = "curator"
+
+
+KINDS: dict[str, JobKind] = {}
+# Checks that run before each chunk; one raises JobFailed to stop the job (accounts: the role was taken away).
+GUARDS: list[Callable[[Job, JobKind], None]] = []
+# Called after each sweep (retention, trash).
+SWEEPS: list[Callable[[], None]] = []
+
+
+def job_kind(
+    name: str,
+    *,
+    title: str,
+    role: str = "curator",
+    on_stop: Callable[[Job], None] | None = None,
+    link: Callable[[Job], str | None] | None = None,
+) -> Callable[[JobFunction], JobFunction]:
+    def register(function: JobFunction) -> JobFunction:
+        KINDS[name] = JobKind(name, title, function, on_stop, link, role)
+        return function
+
+    return register
+
+
+class LeaseLost(Exception):
+    """Another worker holds the job now; whatever this one was about to write is rolled back."""
+
+
+class SliceOver(Exception):
+    """The slice's time is used up; the job goes on in the next message."""
+
+
+class Cancelled(Exception):
+    """Somebody pressed Cancel."""
+
+
+@dataclass
+class Progress:
+    """What a chunk may change about its job."""
+
+    done: int
+    total: int | None
+    cursor: dict[str, Any]
+    result: dict[str, Any]
+    step: str
+
+
+@dataclass
+class JobRun:
+    """One worker's hold on a job, for one slice."""
+
+    job: Job
+    slice_seconds: float | None
+    on_progress: Callable[[Job], None] | None = None
+    _begun: float = field(default_factory=time.monotonic)
+    _charged: float = field(default_factory=time.monotonic)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = self.job.parameters
+        return parameters
+
+    @property
+    def cursor(self) -> dict[str, Any]:
+        cursor: dict[str, Any] = self.job.cursor
+        return cursor
+
+    def set_total(self, total: int, *, step: str = "") -> None:
+        """Say how much there is to do, before the first chunk."""
+        with self.chunk(may_end_slice=False) as progress:
+            progress.total = total
+            progress.step = step or progress.step
+
+    def breathe(self) -> None:
+        """For long work between chunks that writes no rows: renew the lease, look for a cancel."""
+        with self.chunk(may_end_slice=False):
+            pass
+
+    @contextmanager
+    def chunk(self, *, may_end_slice: bool = True) -> Iterator[Progress]:
+        """One transaction: the rows that the body writes, with the job's progress. See the module's docstring.
+
+        Raises LeaseLost, Cancelled, SliceOver (the last two after the commit).
+        """
+        job = self.job
+        kind = KINDS[job.kind]
+        for guard in GUARDS:
+            guard(job, kind)
+        progress = Progress(job.done, job.total, dict(job.cursor), dict(job.result), job.step)
+        with transaction.atomic():
+            yield progress
+            self._write(progress)
+        job.done, job.total, job.step = progress.done, progress.total, progress.step
+        job.cursor, job.result = progress.cursor, progress.result
+        if self.on_progress:
+            self.on_progress(job)
+        if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
+            raise Cancelled
+        over = self.slice_seconds is not None and time.monotonic() - self._begun > self.slice_seconds
+        if over and may_end_slice:
+            raise SliceOver
+
+    def _write(self, progress: Progress) -> None:
+        now = time.monotonic()
+        changes: dict[str, Any] = {
+            "done": progress.done,
+            "total": progress.total,
+            "cursor": progress.cursor,
+            "result": progress.result,
+            "step": progress.step,
+            "seconds_worked": F("seconds_worked") + (now - self._charged),
+            "lease_until": Now() + timedelta(seconds=settings.LEASE_SECONDS),
+        }
+        if progress.done > self.job.done:
+            changes["attempts"] = 0
+        held = Job.objects.filter(pk=self.job.pk, fence=self.job.fence, state=Job.State.RUNNING)
+        if not held.update(**changes):
+            raise LeaseLost
+        self.job.seconds_worked += now - self._charged
+        self._charged = now
+
+
+def claim(job_id: int) -> Job | None:
+    """Take the lease of a job, in database time; None when it is finished or somebody else holds it.
+
+    The fencing number rises with every claim: writes made under an older one are refused.
+    """
+    owner = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    lost = Q(state=Job.State.RUNNING)
+    claimed = (
+        Job.objects.filter(pk=job_id)
+        .claimable()
+        .update(
+            attempts=Case(When(lost, then=F("attempts") + 1), default=F("attempts")),
+            state=Job.State.RUNNING,
+            lease_owner=owner,
+            lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
+            fence=F("fence") + 1,
+            started_at=Case(When(started_at=None, then=Now()), default=F("started_at")),
+        )
+    )
+    return Job.objects.get(pk=job_id) if claimed else None
+
+
+def run_slice(
+    job_id: int, *, slice_seconds: float | None, on_progress: Callable[[Job], None] | None = None
+) -> Job | None:
+    """Claim a job and work on it for one slice (None: to its end). Returns the job as it stands, None if not claimed."""
+    job = claim(job_id)
+    if job is None:
+        return None
+    run = JobRun(job, slice_seconds, on_progress)
+    try:
+        if job.attempts >= settings.JOB_ATTEMPTS:
+            raise JobFailed(f"Stopped: the worker died {job.attempts} times in a row at the same place.")
+        if job.cancel_requested:
+            raise Cancelled
+        KINDS[job.kind].function(run)
+    except LeaseLost:
+        logger.warning("Job %s: the lease was lost, another worker goes on.", job_id)
+    except SliceOver:
+        _give_back(job)
+    except Cancelled:
+        _finish(run, Job.State.CANCELLED)
+    except (WinnowError, OSError, DatabaseError) as error:
+        _stop_or_retry(run, error)
+    except Exception:
+        logger.exception("Job %s (%s) failed.", job_id, job.kind)
+        _finish(run, Job.State.FAILED, "Something went wrong inside Winnow. The log of the worker has the details.")
+    else:
+        _finish(run, Job.State.DONE)
+    return Job.objects.get(pk=job_id)
+
+
+def _stop_or_retry(run: JobRun, error: WinnowError | OSError | DatabaseError) -> None:
+    message = describe_failure(error)
+    if message is None:
+        # The database is away or locked for now: the lease runs out and the sweeper brings the job back.
+        logger.warning("Job %s: the database did not answer (%s); it goes on later.", run.job.pk, error)
+        return
+    if not isinstance(error, WinnowError):
+        logger.error("Job %s (%s): %s", run.job.pk, run.job.kind, error)
+    _finish(run, Job.State.FAILED, message)
+
+
+def describe_failure(error: Exception) -> str | None:
+    """What the job's page says; None for a fault that passes by itself."""
+    text = str(error)
+    if isinstance(error, WinnowError):
+        return text
+    if "disk is full" in text or "No space left" in text:
+        return "The disk is full. What was stored so far is safe. Make room, then press Continue."
+    if isinstance(error, OperationalError):
+        return None
+    return f"The work stopped: {text}" if isinstance(error, OSError) else "The database refused a row. See the log."
+
+
+def _held(job: Job) -> Any:
+    return Job.objects.filter(pk=job.pk, fence=job.fence, state=Job.State.RUNNING)
+
+
+def _give_back(job: Job) -> None:
+    if _held(job).update(state=Job.State.QUEUED, lease_until=None, published_at=None):
+        publish(job.pk)
+
+
+def _finish(run: JobRun, state: str, error: str = "") -> None:
+    job = run.job
+    with transaction.atomic():
+        held = _held(job).update(
+            state=state, error=error, finished_at=Now(), lease_until=None, cancel_requested=Value(False)
+        )
+        job.state, job.error = state, error
+        on_stop = KINDS[job.kind].on_stop
+        if held and on_stop and state != Job.State.DONE:
+            on_stop(job)
+
+
+def publish(job_id: int) -> None:
+    """Send "have a look at job N". With the broker away the job stays queued and the sweeper sends it later."""
+    from webapp.common.jobs import run_job
+
+    try:
+        run_job.apply_async((job_id,), expires=settings.REPUBLISH_SECONDS, retry=False)
+    except Exception as error:  # kombu lets the errors of every transport through
+        logger.warning("Job %s is queued; the broker did not answer (%s).", job_id, error)
+        return
+    Job.objects.filter(pk=job_id, state=Job.State.QUEUED).update(published_at=Now())

@@ -1,0 +1,54 @@
+"""The counts that pages show, kept in the transaction that changes the rows they count."""
+
+from collections.abc import Iterable
+
+from django.db.models import F, Sum
+
+from webapp.conversations.models import Conversation, FlagTally, SubjectTally, Tally
+
+
+def add(conversation: Conversation, *, by: int = 1) -> None:
+    """Count a conversation as it stands now (`by` -1: stop counting it as it stood)."""
+    add_many(
+        conversation.source_id,
+        conversation.status,
+        total=by,
+        flagged=by if conversation.open_flags else 0,
+        with_issue=by if conversation.issues else 0,
+        edited=by if conversation.edited else 0,
+    )
+
+
+def add_many(
+    source_id: int, status: int, *, total: int, flagged: int = 0, with_issue: int = 0, edited: int = 0
+) -> None:
+    """Add to the counts of one source and status."""
+    changes = {"total": total, "flagged": flagged, "with_issue": with_issue, "edited": edited}
+    changes = {name: change for name, change in changes.items() if change}
+    if not changes:
+        return
+    row, _ = Tally.objects.get_or_create(source_id=source_id, status=status)
+    Tally.objects.filter(pk=row.pk).update(**{name: F(name) + change for name, change in changes.items()})
+
+
+def add_flagged(source_id: int, reason_id: int, change: int) -> None:
+    """Add to the count of conversations of a source that have an open flag with a reason."""
+    row, _ = FlagTally.objects.get_or_create(source_id=source_id, reason_id=reason_id)
+    FlagTally.objects.filter(pk=row.pk).update(total=F("total") + change)
+
+
+def add_subject(source_id: int, subject: str, change: int) -> None:
+    row, _ = SubjectTally.objects.get_or_create(source_id=source_id, subject=subject)
+    SubjectTally.objects.filter(pk=row.pk).update(total=F("total") + change)
+
+
+def totals(source_ids: Iterable[int] | None = None) -> dict[int, dict[str, int]]:
+    """By status: total, flagged, with_issue, edited; over the given sources, or over all that are not in the trash."""
+    rows = Tally.objects.filter(source__deleted_at=None)
+    if source_ids is not None:
+        rows = rows.filter(source_id__in=list(source_ids))
+    names = ("total", "flagged", "with_issue", "edited")
+    return {
+        row["status"]: {name: row[name] for name in names}
+        for row in rows.values("status").annotate(**{name: Sum(name) for name in names})
+    }

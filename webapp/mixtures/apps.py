@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MixturesConfig(AppConfig):
+    name = "webapp.mixtures"
+    label = "mixtures"

@@ -1,0 +1,1 @@
+"""Mixtures (recipes) and exports."""

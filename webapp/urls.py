@@ -1,0 +1,15 @@
+"""All addresses. Each app lists its own."""
+
+from django.urls import path
+
+from webapp.accounts.permissions import public
+from webapp.common import views
+
+urlpatterns = [
+    path("healthz", public(views.healthz), name="healthz"),
+    path("readyz", public(views.readyz), name="readyz"),
+]
+handler400 = "webapp.common.views.bad_request"
+handler403 = "webapp.common.views.forbidden"
+handler404 = "webapp.common.views.not_found"
+handler500 = "webapp.common.views.server_error"
