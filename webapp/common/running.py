@@ -30,7 +30,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, PositiveSmallIntegerField, Q, When
 from django.db.models.functions import Now
 
 from webapp.common.errors import JobFailed, WinnowError
@@ -184,7 +184,9 @@ def claim(job_id: int) -> Job | None:
         Job.objects.filter(pk=job_id)
         .claimable()
         .update(
-            attempts=Case(When(lost, then=F("attempts") + 1), default=F("attempts")),
+            attempts=Case(
+                When(lost, then=F("attempts") + 1), default=F("attempts"), output_field=PositiveSmallIntegerField()
+            ),
             state=Job.State.RUNNING,
             lease_owner=owner,
             lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
@@ -260,9 +262,7 @@ def _give_back(job: Job) -> None:
 def _finish(run: JobRun, state: str, error: str = "") -> None:
     job = run.job
     with transaction.atomic():
-        held = _held(job).update(
-            state=state, error=error, finished_at=Now(), lease_until=None, cancel_requested=Value(False)
-        )
+        held = _held(job).update(state=state, error=error, finished_at=Now(), lease_until=None, cancel_requested=False)
         job.state, job.error = state, error
         on_stop = KINDS[job.kind].on_stop
         if held and on_stop and state != Job.State.DONE:
