@@ -1,4 +1,4 @@
-"""The demo data: its counts, that every reason is planted, and that its conversations have the shapes an import takes."""
+"""The demo data: its counts, its planted faults, and that its conversations have the shapes an import takes."""
 
 import json
 from collections import Counter
