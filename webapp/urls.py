@@ -1,6 +1,6 @@
 """All addresses. Each app lists its own."""
 
-from django.urls import path
+from django.urls import include, path
 
 from webapp.accounts.permissions import public
 from webapp.common import views
@@ -8,6 +8,7 @@ from webapp.common import views
 urlpatterns = [
     path("healthz", public(views.healthz), name="healthz"),
     path("readyz", public(views.readyz), name="readyz"),
+    path("", include("webapp.conversations.urls")),
 ]
 handler400 = "webapp.common.views.bad_request"
 handler403 = "webapp.common.views.forbidden"

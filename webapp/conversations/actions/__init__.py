@@ -1,0 +1,1 @@
+"""Every change of sources and conversations, one file a subject: `sources`, `review`."""

@@ -1,0 +1,1 @@
+"""The pages of this app, one file a subject; `webapp.conversations.urls` lists them."""
