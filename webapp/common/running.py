@@ -18,9 +18,11 @@ the job is queued again and the function is called anew, from `run.cursor`. So t
 from any cursor. Leaving the function means done. `JobFailed` (or any error of Winnow's) fails it with its message.
 """
 
+import contextlib
 import logging
 import os
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +31,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Case, F, PositiveSmallIntegerField, Q, When
 from django.db.models.functions import Now
 
@@ -128,6 +130,26 @@ class JobRun:
         """For long work between chunks that writes no rows: renew the lease, look for a cancel."""
         with self.chunk(may_end_slice=False):
             pass
+
+    @contextmanager
+    def holding(self) -> Iterator[None]:
+        """Renew the lease from a thread while one long call (a download, a sync) cannot come up for breath."""
+        stop = threading.Event()
+        thread = threading.Thread(target=self._renew_until, args=(stop,), daemon=True, name="lease")
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+    def _renew_until(self, stop: threading.Event) -> None:
+        try:
+            while not stop.wait(settings.LEASE_SECONDS / 3):
+                with contextlib.suppress(DatabaseError):
+                    _held(self.job).update(lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS))
+        finally:
+            connection.close()  # the thread's own
 
     @contextmanager
     def chunk(self, *, may_end_slice: bool = True) -> Iterator[Progress]:
