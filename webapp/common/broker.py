@@ -35,7 +35,7 @@ def socket_path(data_dir: Path) -> Path:
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
-    return Path(f"/tmp/winnow-{os.getuid()}-{digest}/broker.sock")
+    return Path(f"/tmp/winnow-{os.getuid()}-{digest}/broker.sock")  # noqa: S108 (TMPDIR may be long too)
 
 
 def socket_url(data_dir: Path) -> str:
@@ -77,6 +77,7 @@ def server_command(server: str, data_dir: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "daemonize": "no",
+        "loglevel": "warning",
     }
     return [server, *(word for name, value in options.items() for word in (f"--{name}", value))]
 
@@ -110,3 +111,16 @@ def _hold_lock(path: Path) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise BrokerUnavailable(f"Winnow already runs on {path.parent.parent}. Stop that one first.") from None
+
+
+def broker_is_running(data_dir: Path) -> bool:
+    """Say whether a broker of this installation runs."""
+    lock = broker_dir(data_dir) / "lock"
+    if not lock.exists():
+        return False
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False

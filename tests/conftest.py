@@ -1,0 +1,108 @@
+"""What every test may use: ports, folders, real servers, and the rule that CI skips nothing."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.installation import Installation
+from tests.servers import PostgresServer, RedisServer, chromium_path, free_port, postgres_program, redis_is_installed
+
+#: Set in CI: a test that skips there fails instead, because CI brings everything that a test may need.
+NO_SKIPS = os.environ.get("WINNOW_NO_SKIPS") == "1"
+
+#: Folders of tests/ whose tests never touch the database of the run.
+WITHOUT_DATABASE = ("browser", "faults", "tasks_core")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what the second run, on PostgreSQL, leaves out."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).parts[0] in WITHOUT_DATABASE:
+            item.add_marker(pytest.mark.once)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where nothing may be skipped."""
+    report = yield
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {call.excinfo and call.excinfo.value}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a module that skips itself."""
+    report = yield
+    if NO_SKIPS and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def port() -> int:
+    """A free TCP port."""
+    return free_port()
+
+
+@pytest.fixture(autouse=True)
+def _data_of_its_own(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    """Keep uploads and exports of a test in a folder of its own."""
+    if "settings" in request.fixturenames or "db" in request.fixturenames:
+        request.getfixturevalue("settings").WINNOW_DATA = tmp_path / "winnow-data"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of Chromium."""
+    return chromium_path() or pytest.skip("no Chromium here")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL cluster of this run's own; not to be stopped. Faults start theirs with PostgresServer()."""
+    if not postgres_program("initdb"):
+        pytest.skip("no PostgreSQL server here")
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """A Redis of this run's own; not to be stopped. Faults start theirs with RedisServer(folder)."""
+    if not redis_is_installed():
+        pytest.skip("no Redis or Valkey server here")
+    with RedisServer(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Installation:
+    """A Winnow of its own on SQLite and its own broker, nothing started."""
+    return Installation(tmp_path)
+
+
+@pytest.fixture
+def production(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[Installation]:
+    """A Winnow of its own on PostgreSQL and a Redis of its own, Winnow itself not started."""
+    if not redis_is_installed():
+        pytest.skip("no Redis or Valkey server here")
+    database = postgres_server.create_database(f"winnow_{free_port()}_{os.getpid()}")
+    with RedisServer(tmp_path / "redis") as redis:
+        yield Installation(tmp_path, database_url=database, redis_url=redis.url)
+
+
+@pytest.fixture(params=["embedded", "production"])
+def installation(request: pytest.FixtureRequest) -> Installation:
+    """Both stacks, one after the other."""
+    found: Installation = request.getfixturevalue(request.param)
+    return found
