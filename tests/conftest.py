@@ -5,9 +5,11 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from tests.installation import Installation
 from tests.servers import PostgresServer, RedisServer, chromium_path, free_port, postgres_program, redis_is_installed
+from webapp.celery import app
 
 #: Set in CI: a test that skips there fails instead, because CI brings everything that a test may need.
 NO_SKIPS = os.environ.get("WINNOW_NO_SKIPS") == "1"
@@ -55,10 +57,15 @@ def port() -> int:
 
 
 @pytest.fixture(autouse=True)
-def _data_of_its_own(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    """Keep uploads and exports of a test in a folder of its own."""
-    if "settings" in request.fixturenames or "db" in request.fixturenames:
-        request.getfixturevalue("settings").WINNOW_DATA = tmp_path / "winnow-data"
+def _data_of_its_own(tmp_path: Path, settings: Settings) -> None:
+    """Keep uploads and exports of a test out of the data of a Winnow that runs here."""
+    settings.WINNOW_DATA = tmp_path / "winnow-data"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _broker_of_its_own() -> None:
+    """Keep messages of tests out of the queue of a Winnow that runs here; nobody reads them."""
+    app.conf.update(broker_url="memory://localhost//")
 
 
 @pytest.fixture(scope="session")

@@ -78,7 +78,7 @@ def test_the_socket_path_always_fits(length: int) -> None:
 
 
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(broker.os, "getuid", lambda: 4242)
+    monkeypatch.setattr("os.getuid", lambda: 4242)
     with pytest.raises(broker.BrokerUnavailable, match="belongs to someone else"):
         broker.run_broker(tmp_path)
 

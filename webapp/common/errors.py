@@ -1,4 +1,4 @@
-"""The error tree. Each error has a message for people and an HTTP status; the middleware translates them in one place."""
+"""The error tree. Each error has a message for people and an HTTP status; the middleware translates them."""
 
 from typing import Any
 

@@ -222,7 +222,7 @@ def claim(job_id: int) -> Job | None:
 def run_slice(
     job_id: int, *, slice_seconds: float | None, on_progress: Callable[[Job], None] | None = None
 ) -> Job | None:
-    """Claim a job and work on it for one slice (None: to its end). Returns the job as it stands, None if not claimed."""
+    """Claim a job and work on it for one slice (None: to its end). Returns the job, None if not claimed."""
     job = claim(job_id)
     if job is None:
         return None

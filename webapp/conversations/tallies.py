@@ -48,7 +48,5 @@ def totals(source_ids: Iterable[int] | None = None) -> dict[int, dict[str, int]]
     if source_ids is not None:
         rows = rows.filter(source_id__in=list(source_ids))
     names = ("total", "flagged", "with_issue", "edited")
-    return {
-        row["status"]: {name: row[name] for name in names}
-        for row in rows.values("status").annotate(**{name: Sum(name) for name in names})
-    }
+    sums = rows.values_list("status", *(Sum(name) for name in names))
+    return {status: dict(zip(names, counts, strict=True)) for status, *counts in sums}
