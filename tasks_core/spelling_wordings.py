@@ -1,0 +1,72 @@
+"""The ways in which SpellingBee asks for the number of a letter in a word."""
+
+__all__ = ["WORDINGS"]
+
+WORDINGS = (
+    # English
+    "How many {letter} are there in {word}",
+    "How many times does {letter} come up in {word}",
+    "How often do you find {letter} in the word {word}",
+    "How often does the letter {letter} occur in {word}",
+    "Count the number of {letter} in the word {word}",
+    "Count every {letter} you see in {word}",
+    "Count {letter} in {word} for me",
+    "Please count how many {letter} the word {word} contains",
+    "What is the count of {letter} in {word}",
+    "What number of {letter} does {word} have",
+    "What's the total of {letter} in the spelling of {word}",
+    "In {word}, how many {letter} do you see",
+    "In the word {word}, how often is {letter} used",
+    "Inside {word}, how many letters are {letter}",
+    "The word is {word}. How many {letter} are in it",
+    "The word {word}: how many of its letters are {letter}",
+    "Look at {word}. How many {letter} can you spot",
+    "Take the word {word} and count its {letter}",
+    "Tell me how many {letter} are in {word}",
+    "Tell me the number of times {letter} stands in {word}",
+    "Can you say how many {letter} {word} has",
+    "Can you count the {letter} in {word}",
+    "Could you work out how many {letter} the word {word} has",
+    "Do you know how many times {word} uses {letter}",
+    "I need the number of {letter} in {word}",
+    "I wonder how many {letter} there are in {word}",
+    "If I write {word}, how many times do I write {letter}",
+    "Spelling {word}, how many {letter} do I need",
+    "Find the number of {letter} in {word}",
+    "Number of {letter} in {word}",
+    "{word} has how many {letter}",
+    # Spanish
+    "¿Cuántas {letter} hay en {word}",
+    "¿Cuántas veces aparece {letter} en la palabra {word}",
+    "Dime cuántas {letter} tiene {word}",
+    "Cuenta las {letter} de la palabra {word}",
+    "En {word}, ¿cuántas veces se escribe {letter}",
+    # Chinese
+    "{word}里有几个{letter}",
+    "单词{word}中有多少个{letter}",
+    "请数一数{word}里的{letter}",
+    "字母{letter}在{word}中出现了几次",
+    "{letter}在单词{word}里一共有多少个",
+    # Korean
+    "{word}에 {letter}가 몇 개 있나요",
+    "단어 {word}에서 {letter}는 몇 번 나오나요",
+    "{word}에 들어 있는 {letter}의 수를 세어 주세요",
+    "{letter}가 {word}에 몇 번 쓰였는지 알려 주세요",
+    # French
+    "Combien de {letter} y a-t-il dans {word}",
+    "Combien de fois la lettre {letter} apparaît-elle dans le mot {word}",
+    "Compte les {letter} du mot {word}",
+    "Dans {word}, combien de {letter} vois-tu",
+    "Dis-moi le nombre de {letter} dans {word}",
+    # German
+    "Wie viele {letter} hat das Wort {word}",
+    "Wie oft kommt {letter} in {word} vor",
+    "Zähle die {letter} in {word}",
+    "Wie oft steht der Buchstabe {letter} im Wort {word}",
+    "Sag mir, wie viele {letter} in {word} sind",
+    # Japanese
+    "{word}に{letter}はいくつありますか",
+    "単語{word}の中に{letter}は何回出てきますか",
+    "{word}に含まれる{letter}の数を数えてください",
+    "{letter}は{word}に何個ありますか",
+)
