@@ -232,6 +232,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = _number("WORKER_PROCESSES", 2, least=1)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 
@@ -246,6 +247,7 @@ WORKER_SILENT_SECONDS = 25
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "webapp.common.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}}
 }
+CELERY_BEAT_SYNC_EVERY = 1  # the age of this file says whether the beat is alive
 CELERY_BEAT_SCHEDULE_FILENAME = str(WINNOW_DATA / "beat-schedule")
 
 TRASH_DAYS = _number("TRASH_DAYS", 7)

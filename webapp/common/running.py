@@ -30,6 +30,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from celery import current_app
 from django.conf import settings
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Case, F, PositiveSmallIntegerField, Q, When
@@ -293,10 +294,8 @@ def _finish(run: JobRun, state: str, error: str = "") -> None:
 
 def publish(job_id: int) -> None:
     """Send "have a look at job N". With the broker away the job stays queued and the sweeper sends it later."""
-    from webapp.common.jobs import run_job
-
     try:
-        run_job.apply_async((job_id,), expires=settings.REPUBLISH_SECONDS, retry=False)
+        current_app.send_task("webapp.common.jobs.run_job", (job_id,), expires=settings.REPUBLISH_SECONDS, retry=False)
     except Exception as error:  # kombu lets the errors of every transport through
         logger.warning("Job %s is queued; the broker did not answer (%s).", job_id, error)
         return
