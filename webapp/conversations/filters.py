@@ -1,0 +1,301 @@
+"""What conversations may be narrowed by: a fixed list of names, from the address down to the database.
+
+`ConversationFilter` is read from an address (`from_query`) or from a saved recipe (`from_dict`); both refuse any name
+and any value that is not on the list, so nothing that somebody types ever becomes part of a query.
+"""
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.http import QueryDict
+
+from webapp.accounts.models import User
+from webapp.common.errors import BadRequest
+from webapp.conversations import searching
+from webapp.conversations.models import ConversationQuerySet, Flag, FlagReason, Source, Status
+
+STATUS_WORDS: dict[str, Status] = {str(status.label): status for status in Status}
+#: Format issues by code, in the few words that fit a list.
+ISSUE_WORDS = {
+    "one_message": "only one message",
+    "two_system": "two system messages",
+    "system_in_middle": "system message in the middle",
+    "assistant_first": "assistant speaks first",
+    "same_role_twice": "same role twice in a row",
+    "ends_with_user": "ends with the user",
+    "empty_turn": "empty turn",
+    "tool_turn": "stray tool turn",
+}
+ANY, NONE = "any", "none"
+BIGGEST_ID = 2**63 - 1
+BIGGEST_NUMBER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One part of a filter in words, and the query of the filter without it."""
+
+    name: str
+    label: str
+    without: str
+
+
+@dataclass(frozen=True)
+class ConversationFilter:
+    """Which conversations: all that pass every part that is set. The fields are the names in an address."""
+
+    source: tuple[int, ...] = ()
+    status: tuple[str, ...] = ()
+    flag: str = ""
+    turns_min: int | None = None
+    turns_max: int | None = None
+    chars_min: int | None = None
+    chars_max: int | None = None
+    system: bool | None = None
+    tools: bool | None = None
+    edited: bool | None = None
+    issue: str = ""
+    subject: str = ""
+    reviewer: str = ""
+    q: str = ""
+
+    @classmethod
+    def from_query(cls, query: QueryDict | Mapping[str, Any], *, other: Collection[str] = ()) -> Self:
+        """Read an address's query. `other` are names that the page itself reads (order, after ...).
+
+        Raises BadRequest for a name, a value, a source, a reason or a person that is not known.
+        """
+        found = cls._parse(_given(query, other), other)
+        found._check_exists()
+        return found
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gave. What was deleted since then is kept, and matches nothing."""
+        return cls._parse({name: [_as_text(one) for one in _as_list(value)] for name, value in saved.items()}, ())
+
+    @classmethod
+    def _parse(cls, given: Mapping[str, list[str]], other: Collection[str]) -> Self:
+        for name in given:
+            if name not in _READERS:
+                allowed = ", ".join([*_READERS, *other])
+                raise BadRequest(f"“{name[:60]}” is not a filter. Use one of: {allowed}.")
+        return cls(**{name: _READERS[name](name, values) for name, values in given.items()})
+
+    def _check_exists(self) -> None:
+        known = set(Source.objects.filter(pk__in=self.source).values_list("pk", flat=True)) if self.source else set()
+        for number in self.source:
+            if number not in known:
+                raise BadRequest(f"There is no source with the number {number}.")
+        if self.flag not in {"", ANY, NONE}:
+            slugs = list(FlagReason.objects.values_list("slug", flat=True))
+            if self.flag not in slugs:
+                raise BadRequest(f"“{self.flag}” is no reason of a flag. Use one of: any, none, {', '.join(slugs)}.")
+        if self.reviewer and not User.objects.filter(username=self.reviewer).exists():
+            raise BadRequest(f"There is nobody called “{self.reviewer}”.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The parts that are set, as plain JSON values, in the order of the fields."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in self.parts()}
+
+    def to_query(self, **more: Any) -> str:
+        """The one address query that stands for this filter; `more` is put behind it."""
+        pairs = [(name, _as_text(one)) for name, value in self.parts() for one in _as_list(value)]
+        return urlencode(pairs + [(name, str(value)) for name, value in more.items()])
+
+    def parts(self) -> Iterator[tuple[str, Any]]:
+        """Name and value of every part that is set."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value != field.default:
+                yield field.name, value
+
+    def __bool__(self) -> bool:
+        return any(True for _ in self.parts())
+
+    def without(self, *names: str) -> Self:
+        """The same filter with some parts taken away."""
+        defaults: dict[str, Any] = {field.name: field.default for field in fields(self) if field.name in names}
+        return replace(self, **defaults)
+
+    def _without_value(self, name: str, gone: Any) -> Self:
+        value = getattr(self, name)
+        if not isinstance(value, tuple):
+            return self.without(name)
+        rest: dict[str, Any] = {name: tuple(one for one in value if one != gone)}
+        return replace(self, **rest)
+
+    def statuses(self) -> list[Status]:
+        """The wanted statuses; empty for all."""
+        return [STATUS_WORDS[word] for word in self.status]
+
+    def apply(self, queryset: ConversationQuerySet) -> ConversationQuerySet:
+        """Narrow a queryset of conversations to the live ones that pass; in no order."""
+        queryset = queryset.live()
+        for condition in self.conditions().values():
+            queryset = queryset.filter(condition)
+        return queryset
+
+    def conditions(self) -> dict[str, Q]:
+        """The condition of every part that is set, by the part's name."""
+        return {name: _CONDITIONS[name](value) for name, value in self.parts()}
+
+    def chips(self) -> list[Chip]:
+        """One chip for each source, each status and each other part."""
+        names = dict(Source.objects.filter(pk__in=self.source).values_list("pk", "name")) if self.source else {}
+        chips = []
+        for name, value in self.parts():
+            for one in _as_list(value):
+                label = names.get(one, f"source {one}") if name == "source" else _LABELS[name](one)
+                chips.append(Chip(name, label, self._without_value(name, one).to_query()))
+        return chips
+
+    def describe(self) -> str:
+        """The filter in words, for a line of text: "GSM8K train · approved · at least 4 turns"."""
+        return " · ".join(chip.label for chip in self.chips()) or "all conversations"
+
+
+def _given(query: QueryDict | Mapping[str, Any], other: Collection[str]) -> dict[str, list[str]]:
+    """What was filled in; a form sends its empty fields, too."""
+    pairs = query.lists() if isinstance(query, QueryDict) else query.items()
+    given = {name: [_as_text(one).strip() for one in _as_list(values)] for name, values in pairs if name not in other}
+    filled = {name: [value for value in values if value] for name, values in given.items()}
+    return {name: values for name, values in filled.items() if values or name not in _READERS}
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _as_text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _one(name: str, values: list[str]) -> str:
+    if len(set(values)) > 1:
+        raise BadRequest(f"“{name}” is given more than once. Give it once.")
+    return values[0] if values else ""
+
+
+def _number(name: str, text: str, biggest: int) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 19 or int(text) > biggest:
+        raise BadRequest(f"“{name}” must be a whole number from 0 to {biggest:,}, not “{text[:40]}”.")
+    return int(text)
+
+
+def _read_sources(name: str, values: list[str]) -> tuple[int, ...]:
+    return tuple(sorted({_number(name, value, BIGGEST_ID) for value in values}))
+
+
+def _read_statuses(name: str, values: list[str]) -> tuple[str, ...]:
+    for value in values:
+        _read_choice(STATUS_WORDS)(name, [value])
+    return tuple(word for word in STATUS_WORDS if word in values)
+
+
+def _read_number(name: str, values: list[str]) -> int:
+    return _number(name, _one(name, values), BIGGEST_NUMBER)
+
+
+def _read_yes_no(name: str, values: list[str]) -> bool:
+    return _read_choice({"1": True, "0": False})(name, values) == "1"
+
+
+def _read_choice(allowed: Collection[str]) -> Callable[[str, list[str]], str]:
+    def read(name: str, values: list[str]) -> str:
+        value = _one(name, values)
+        if value not in allowed:
+            raise BadRequest(f"“{name}” cannot be “{value[:60]}”. Use one of: {', '.join(allowed)}.")
+        return value
+
+    return read
+
+
+def _read_text(longest: int) -> Callable[[str, list[str]], str]:
+    def read(name: str, values: list[str]) -> str:
+        value = _one(name, values)
+        if "\0" in value or len(value) > longest:
+            raise BadRequest(f"“{name}” can be at most {longest} characters long, without NUL characters.")
+        return value
+
+    return read
+
+
+def _read_search(name: str, values: list[str]) -> str:
+    value = " ".join(_one(name, values).split())
+    searching.parse(value)
+    return value
+
+
+_READERS: dict[str, Callable[[str, list[str]], Any]] = {
+    "source": _read_sources,
+    "status": _read_statuses,
+    "flag": _read_text(40),
+    "turns_min": _read_number,
+    "turns_max": _read_number,
+    "chars_min": _read_number,
+    "chars_max": _read_number,
+    "system": _read_yes_no,
+    "tools": _read_yes_no,
+    "edited": _read_yes_no,
+    "issue": _read_choice([ANY, NONE, *ISSUE_WORDS]),
+    "subject": _read_text(100),
+    "reviewer": _read_text(150),
+    "q": _read_search,
+}
+NAMES = tuple(_READERS)
+
+
+def _flag_condition(slug: str) -> Q:
+    if slug in {ANY, NONE}:
+        return Q(open_flags__gt=0) if slug == ANY else Q(open_flags=0)
+    open_flags = Flag.objects.filter(reason__slug=slug, resolved_at=None)
+    return Q(pk__in=open_flags.values("conversation_id"))
+
+
+def _issue_condition(code: str) -> Q:
+    if code == NONE:
+        return Q(issues="")
+    return ~Q(issues="") if code == ANY else ~Q(issues="") & Q(issues__contains=f",{code},")
+
+
+_CONDITIONS: dict[str, Callable[[Any], Q]] = {
+    "source": lambda numbers: Q(source_id__in=numbers) if len(numbers) > 1 else Q(source_id=numbers[0]),
+    "status": lambda found: Q(status__in=[STATUS_WORDS[word] for word in found]),
+    "flag": _flag_condition,
+    "turns_min": lambda least: Q(turns__gte=least),
+    "turns_max": lambda most: Q(turns__lte=most),
+    "chars_min": lambda least: Q(characters__gte=least),
+    "chars_max": lambda most: Q(characters__lte=most),
+    "system": lambda wanted: Q(has_system=wanted),
+    "tools": lambda wanted: Q(has_tools=wanted),
+    "edited": lambda wanted: Q(edited=wanted),
+    "issue": _issue_condition,
+    "subject": lambda subject: Q(subject=subject),
+    "reviewer": lambda name: Q(reviewer_id__in=User.objects.filter(username=name).values("pk")),
+    "q": searching.matching,
+}
+
+
+def _yes_no(yes: str, no: str) -> Callable[[Any], str]:
+    return lambda wanted: yes if wanted else no
+
+
+_LABELS: dict[str, Callable[[Any], str]] = {
+    "status": str,
+    "flag": lambda slug: {ANY: "flagged", NONE: "no open flag"}.get(slug, f"flag: {slug}"),
+    "turns_min": "at least {:,} turns".format,
+    "turns_max": "at most {:,} turns".format,
+    "chars_min": "at least {:,} characters".format,
+    "chars_max": "at most {:,} characters".format,
+    "system": _yes_no("with system message", "without system message"),
+    "tools": _yes_no("with tool parts", "without tool parts"),
+    "edited": _yes_no("edited", "not edited"),
+    "issue": lambda code: {ANY: "format issue", NONE: "no format issue"}.get(code) or ISSUE_WORDS[code],
+    "subject": "subject: {}".format,
+    "reviewer": "decided by {}".format,
+    "q": "text: {}".format,
+}
