@@ -1,14 +1,18 @@
 """All addresses. Each app lists its own."""
 
+from importlib.util import find_spec
+
 from django.urls import include, path
 
-from webapp.accounts.permissions import public
 from webapp.common import views
+from webapp.common.access import public
+
+APPS = ("accounts", "conversations", "mixtures", "dashboards", "common")
 
 urlpatterns = [
     path("healthz", public(views.healthz), name="healthz"),
     path("readyz", public(views.readyz), name="readyz"),
-    path("", include("webapp.conversations.urls")),
+    *(path("", include(f"webapp.{app}.urls")) for app in APPS if find_spec(f"webapp.{app}.urls")),
 ]
 handler400 = "webapp.common.views.bad_request"
 handler403 = "webapp.common.views.forbidden"

@@ -1,5 +1,6 @@
-"""Page or partial, and the page of an error."""
+"""Page or partial, the page of an error, notices, the remembered theme."""
 
+import json
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -7,6 +8,20 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from webapp.common.errors import WinnowError
+
+THEMES = ("light", "dark")
+
+
+def remembered_theme(request: HttpRequest) -> str:
+    """light, dark, or nothing for the system's own."""
+    theme = request.COOKIES.get("theme", "")
+    return theme if theme in THEMES else ""
+
+
+def notify(response: HttpResponse, text: str, *, level: str = "good") -> HttpResponse:
+    """Let an htmx response bring a short notice along (good, info, warn, bad)."""
+    response["HX-Trigger"] = json.dumps({"notice": {"text": text, "level": level}})
+    return response
 
 
 def render_page(
@@ -32,7 +47,7 @@ def render_page(
 
 def error_page(request: HttpRequest, error: WinnowError) -> HttpResponse:
     """A page of its own for `error`; for htmx and scripts only its text. Touches no database."""
-    context = {"error": error, "status": error.status, "title": error.title, "message": str(error)}
+    context = {"status": error.status, "title": error.title, "message": str(error), "theme": remembered_theme(request)}
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         response = HttpResponse(str(error), status=error.status, content_type="text/plain; charset=utf-8")
     else:

@@ -1,0 +1,37 @@
+"""The navigation of the frame."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.urls import NoReverseMatch, reverse
+
+register = template.Library()
+
+NAVIGATION = (
+    ("Home", "dashboards:home"),
+    ("Sources", "conversations:sources"),
+    ("Conversations", "conversations:list"),
+    ("Mixtures", "mixtures:list"),
+)
+
+
+@dataclass(frozen=True)
+class NavItem:
+    title: str
+    address: str
+    current: bool
+
+
+@register.simple_tag(takes_context=True)
+def nav_items(context: dict[str, Any]) -> list[NavItem]:
+    """The pages of the main navigation; the one that the reader is on, or below, is marked."""
+    path = context["request"].path
+    items = []
+    for title, name in NAVIGATION:
+        try:
+            address = reverse(name)
+        except NoReverseMatch:
+            continue
+        items.append(NavItem(title, address, path == address if address == "/" else path.startswith(address)))
+    return items
