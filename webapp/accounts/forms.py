@@ -16,7 +16,7 @@ class LogInForm(AuthenticationForm):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    error_messages = {  # noqa: RUF012 (Django's own form)
+    error_messages = {
         "invalid_login": "The user name or the password is not right. Capital letters matter in both.",
         "inactive": "This account is deactivated. Ask an administrator.",
     }

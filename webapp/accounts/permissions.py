@@ -3,9 +3,9 @@
 from django.http import HttpRequest
 
 from webapp.accounts.models import User
-from webapp.common.access import View, public, role_required
+from webapp.common.access import public, role_required
 
-__all__ = ["UserRequest", "View", "public", "role_required"]
+__all__ = ["UserRequest", "public", "role_required"]
 
 
 class UserRequest(HttpRequest):

@@ -4,11 +4,11 @@ Here roles are plain words (the values of accounts' Role), so that every app can
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 
-View = Callable[..., HttpResponse]
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def role_required(role: str, *, to_change: str | None = None) -> Callable[[View], View]:

@@ -29,7 +29,7 @@ class JobFilter:
         """Raises BadRequest for a name or value that is not known."""
         unknown = set(query) - {"state", "days", "before"}
         if unknown:
-            raise BadRequest(f"The list of jobs has no filter named {sorted(unknown)[0]!r}.")
+            raise BadRequest(f"The list of jobs has no filter named {min(unknown)!r}.")
         state = query.get("state", "")
         if state and state not in STATES:
             raise BadRequest(f"There is no state {state!r}. Known: {', '.join(STATES)}.")

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from webapp.common import job_views as views
+from webapp.common import views
 
 app_name = "common"
 urlpatterns = [
