@@ -61,7 +61,7 @@ def _database() -> dict[str, object]:
     if not url:
         return _sqlite(WINNOW_DATA / "winnow.sqlite3")
     try:
-        config: dict[str, object] = dict(dj_database_url.parse(url))
+        config: dict[str, object] = dict(dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True))
     except (ValueError, dj_database_url.ParseError) as error:
         raise ImproperlyConfigured(
             "DATABASE_URL must look like postgres://user:password@host:5432/name or sqlite:////path/to/file."
@@ -71,7 +71,8 @@ def _database() -> dict[str, object]:
         return _sqlite(Path(str(config["NAME"])))
     if not engine.endswith("postgresql"):
         raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL (postgres://) or SQLite (sqlite://).")
-    config["OPTIONS"] = {"pool": {"min_size": 1, "max_size": 10, "timeout": 5}, "connect_timeout": 5}
+    # A connection per thread, kept between requests. No pool: one that is made before a worker's fork hangs after it.
+    config["OPTIONS"] = {"connect_timeout": 5}
     return config
 
 
