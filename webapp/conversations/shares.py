@@ -1,7 +1,6 @@
 """Conversations by status, as the shares of a bar."""
 
 from collections.abc import Mapping
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -13,9 +12,5 @@ ORDER = (Status.APPROVED, Status.UNREVIEWED, Status.SKIPPED, Status.REJECTED)
 
 def status_shares(counts: Mapping[int, int], *, source: int | None = None) -> list[Share]:
     """`counts` by status; each share links to the list behind it, of one source or of all."""
-    extra = {"source": source} if source else {}
-    address = reverse("conversations:list")
-    return [
-        Share(status.label, counts.get(status, 0), status.label, f"{address}?{urlencode(extra | {'status': status.label})}")
-        for status in ORDER
-    ]
+    start = f"{reverse('conversations:list')}?" + (f"source={source}&" if source else "")
+    return [Share(it.label, counts.get(it, 0), it.label, f"{start}status={it.label}") for it in ORDER]
