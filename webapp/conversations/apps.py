@@ -6,4 +6,7 @@ class ConversationsConfig(AppConfig):
     label = "conversations"
 
     def ready(self) -> None:
-        from webapp.conversations import jobs  # noqa: F401  (registers its kinds)
+        from webapp.conversations import hooks, indexing, jobs  # noqa: F401  (`jobs` registers its kinds)
+
+        hooks.TEXT_CHANGED_HOOKS.append(indexing.text_changed)
+        hooks.PURGE_HOOKS.append(indexing.forget)

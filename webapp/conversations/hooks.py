@@ -1,0 +1,26 @@
+"""What has to follow when the text of a conversation changes, and when conversations are deleted for good."""
+
+from collections.abc import Callable, Sequence
+
+from webapp.conversations.models import Source
+
+TextChanged = Callable[[int, str, str], None]
+Purged = Callable[[Source, Sequence[int]], None]
+
+# Each is called in the transaction of the change with the conversation's id, its stored text before and after.
+TEXT_CHANGED_HOOKS: list[TextChanged] = []
+
+# Each is called in the transaction that deletes conversations of a source, with their ids, before the rows are gone.
+PURGE_HOOKS: list[Purged] = []
+
+
+def text_changed(conversation_id: int, old: str, new: str) -> None:
+    """Tell everybody who keeps something beside the text, such as the search index."""
+    for hook in TEXT_CHANGED_HOOKS:
+        hook(conversation_id, old, new)
+
+
+def before_purge(source: Source, conversation_ids: Sequence[int]) -> None:
+    """Tell everybody who keeps something beside the text that these conversations are about to be deleted."""
+    for hook in PURGE_HOOKS:
+        hook(source, conversation_ids)
