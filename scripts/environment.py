@@ -6,6 +6,7 @@ as long as it still holds, this returns at once.
 
 import argparse
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+
+#: Lets uv trust whom this machine trusts, as pip does (the second is the first's older name).
+TRUST = {"UV_SYSTEM_CERTS": "true", "UV_NATIVE_TLS": "true"}
 
 
 def main() -> int:
@@ -56,7 +60,7 @@ def make_venv() -> bool:
 def install(lock: Path) -> bool:
     """Install what the lock file lists, checked by its hashes: with uv, and with pip where that fails."""
     uv = shutil.which("uv") or bring_uv()
-    if uv and run(uv, "pip", "install", "-q", "--python", PYTHON, "--require-hashes", "--compile-bytecode", "-r", lock):
+    if uv and quiet(uv, "pip", "install", "--python", PYTHON, "--require-hashes", "--compile-bytecode", "-r", lock):
         return True
     return run(*pip(), "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", lock)
 
@@ -87,12 +91,14 @@ def works_with(pip_command: list[str | Path]) -> bool:
 
 def quiet(*command: str | Path) -> bool:
     """Run a command without a word and say whether it worked."""
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    return run(*command, output=subprocess.DEVNULL)
 
 
-def run(*command: str | Path) -> bool:
+def run(*command: str | Path, output: int | None = None) -> bool:
     """Run a command and say whether it worked."""
-    return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
+    environment = {**os.environ, **TRUST}
+    ran = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    return ran.returncode == 0
 
 
 if __name__ == "__main__":
