@@ -3,10 +3,14 @@
 
 PYTHON := .venv/bin/python
 
-.PHONY: run test ci lint format types bench faults lock environment environment-dev
+.PHONY: run loginlink test ci lint format types bench faults lock environment environment-dev
 
 run: environment
 	@exec $(PYTHON) scripts/run.py
+
+# Another one-time log-in link for the administrator.
+loginlink: environment
+	@$(PYTHON) manage.py loginlink
 
 test: environment-dev
 	@$(PYTHON) scripts/test.py
