@@ -124,7 +124,7 @@ def _parse_json(text: str) -> list[Message]:
     try:
         value: list[Message] = json.loads(text)
     except json.JSONDecodeError as error:
-        raise LineProblem(f"not JSON: {error.msg} (character {error.pos + 1})") from None
+        raise LineProblem(f"not JSON: {error.msg.removesuffix(' at')} (character {error.pos + 1})") from None
     except RecursionError:
         raise LineProblem("nested too deep") from None
     except ValueError as error:  # a number with more digits than Python converts
@@ -168,4 +168,4 @@ def _kind(value: object) -> str:
     if isinstance(value, bool):
         return "true or false"
     names = {dict: "an object", list: "a list", str: "text", int: "a number", float: "a number"}
-    return names.get(type(value), f"of type {type(value).__name__}")
+    return names.get(type(value), f"something of type {type(value).__name__}")
