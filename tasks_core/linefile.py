@@ -27,7 +27,8 @@ class LineFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = os.fspath(path)
-        self._handle: BinaryIO | None = self._open()
+        self._handle: BinaryIO | None = None
+        self._handle = self._open()
         self._version = self._read_version()
 
     def __iter__(self) -> Iterator[Line]:
@@ -49,6 +50,10 @@ class LineFile:
         if len(content) != length:
             raise MissingFileError(f"{self.path} has been cut short since it was opened; open it again")
         return content
+
+    def __del__(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_handle": None}

@@ -109,7 +109,8 @@ def write_hub(hub: Path) -> None:
     for subset, count in (("ARC-Easy", 40), ("ARC-Challenge", 23)):
         for split in ("train", "validation", "test"):
             write_split(hub, "allenai/ai2_arc", subset, split, arc_rows(count + len(split)))
-    write_card(hub, "allenai/ai2_arc", dict.fromkeys(("ARC-Easy", "ARC-Challenge"), ["train", "validation", "test"]))
+    splits = ["train", "validation", "test"]
+    write_card(hub, "allenai/ai2_arc", {"ARC-Easy": splits, "ARC-Challenge": splits})
     for split in ("validation", "dev", "test"):
         write_split(hub, "cais/mmlu", "all", split, mmlu_rows(30 + len(split)))
     auxiliary = mmlu_rows(20, subjects=("",))
@@ -120,7 +121,7 @@ def write_hub(hub: Path) -> None:
     for subset, count in (("main", 1300), ("socratic", 31)):
         write_split(hub, "openai/gsm8k", subset, "train", gsm8k_rows(count))
         write_split(hub, "openai/gsm8k", subset, "test", gsm8k_rows(count // 3))
-    write_card(hub, "openai/gsm8k", dict.fromkeys(("main", "socratic"), ["train", "test"]))
+    write_card(hub, "openai/gsm8k", {"main": ["train", "test"], "socratic": ["train", "test"]})
     write_split(hub, "openai/openai_humaneval", "openai_humaneval", "test", humaneval_rows(9))
     write_card(hub, "openai/openai_humaneval", {"openai_humaneval": ["test"]})
     write_split(hub, "HuggingFaceTB/smol-smoltalk", "data", "train", smoltalk_rows(50), files=4)

@@ -131,7 +131,7 @@ def test_what_json_takes_is_taken(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="none.jsonl cannot be opened: No such file") as caught:
+    with pytest.raises(FileNotFoundError, match=r"none[.]jsonl cannot be opened: No such file") as caught:
         CustomJSON(tmp_path / "none.jsonl")
     assert isinstance(caught.value, MissingFileError)
     with pytest.raises(MissingFileError, match="Is a directory"):
@@ -174,7 +174,7 @@ def test_the_fingerprint_is_that_of_the_file(tmp_path: Path) -> None:
     assert task.fingerprint != CustomJSON(write(tmp_path, GOOD, GOOD)).fingerprint
 
 
-MESSAGE = st.fixed_dictionaries(
+MESSAGE: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
         "role": st.sampled_from(["user", "assistant", "system", None]),

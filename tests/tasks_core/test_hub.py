@@ -68,7 +68,7 @@ def test_a_folder_without_the_dataset_is_named(new_hub: Path) -> None:
 def test_a_broken_file_is_named(new_hub: Path) -> None:
     (file,) = write_split(new_hub, PATH, "main", "train", gsm8k_rows(3))
     file.write_bytes(file.read_bytes()[:-20])
-    with pytest.raises(DatasetUnavailableError, match="cannot be read from .*Are its files whole"):
+    with pytest.raises(DatasetUnavailableError, match=r"cannot be read from .*Are its files whole"):
         GSM8K("main", "train")
 
 
@@ -83,7 +83,9 @@ def test_a_bad_row_is_named_and_the_rows_around_it_are_read(new_hub: Path) -> No
     rows[2]["answer"] = None
     write_split(new_hub, PATH, "main", "train", rows)
     task = GSM8K("main", "train")
-    order = [int(number) for number in datasets.Dataset.from_list(rows).add_column("n", [*range(5)]).shuffle(seed=42)["n"]]
+    order = [
+        int(number) for number in datasets.Dataset.from_list(rows).add_column("n", [*range(5)]).shuffle(seed=42)["n"]
+    ]
     bad = order.index(2)
     with pytest.raises(BadRowError) as caught:
         task[bad]

@@ -52,9 +52,7 @@ def test_a_plain_conversation_is_returned_itself() -> None:
 def test_a_system_message_goes_in_front_of_the_first_user_message() -> None:
     messages = [say("system", "Be brief."), say("user", "Hi"), say("assistant", "Hello")]
     before = copy.deepcopy(messages)
-    assert lower(messages) == Lowered(
-        [say("user", "Be brief.\n\nHi"), say("assistant", "Hello")], ("system_merged",)
-    )
+    assert lower(messages) == Lowered([say("user", "Be brief.\n\nHi"), say("assistant", "Hello")], ("system_merged",))
     assert messages == before
     dropped = lower(messages, system="drop_example")
     assert dropped == Dropped("system_message", "The conversation has a system message (message 1).")
@@ -118,14 +116,26 @@ def test_what_the_notation_cannot_hold_becomes_fenced_blocks(parts: list[tuple[s
 
 def test_notation_and_blocks_stand_side_by_side() -> None:
     text, changes = answer_with(
-        ("text", "So "), ("python", "1+1"), ("python_output", "2"), ("python", "a\nb"), ("python", "2"), ("python_output", "2")
+        ("text", "So "),
+        ("python", "1+1"),
+        ("python_output", "2"),
+        ("python", "a\nb"),
+        ("python", "2"),
+        ("python_output", "2"),
     )
     assert text == "So <<1+1=2>>\n```python\na\nb\n```\n<<2=2>>"
     assert changes == ("tool_notation", "tool_fences")
 
 
 def test_text_only_leaves_tool_parts_out() -> None:
-    parts = [("text", "a "), ("python", "1"), ("python_output", "1"), ("tool_call", "{}"), ("tool_result", ""), ("text", "b")]
+    parts = [
+        ("text", "a "),
+        ("python", "1"),
+        ("python_output", "1"),
+        ("tool_call", "{}"),
+        ("tool_result", ""),
+        ("text", "b"),
+    ]
     assert answer_with(*parts, tools="text_only") == ("a b", ("tool_parts_left_out",))
 
 
@@ -201,12 +211,17 @@ def test_unknown_choices_name_the_allowed_ones() -> None:
 
 
 TEXT = st.sampled_from(["", "x", " ", "a\nb", "\n", "```", "1>0", "<<", "Ü"])
-PART = st.builds(part, st.sampled_from(["text", "python", "python_output", "tool_call", "tool_result", "reasoning"]), TEXT)
+PART = st.builds(
+    part, st.sampled_from(["text", "python", "python_output", "tool_call", "tool_result", "reasoning"]), TEXT
+)
 MESSAGE = st.builds(say, st.sampled_from(["system", "user", "assistant", "tool"]), TEXT | st.lists(PART, max_size=4))
 
 
 @given(
-    st.lists(MESSAGE, max_size=5) | st.lists(MESSAGE, min_size=2, max_size=2).map(lambda pair: [pair[0] | {"role": "user"}, pair[1] | {"role": "assistant"}]),
+    st.lists(MESSAGE, max_size=5)
+    | st.lists(MESSAGE, min_size=2, max_size=2).map(
+        lambda pair: [pair[0] | {"role": "user"}, pair[1] | {"role": "assistant"}]
+    ),
     st.sampled_from(SYSTEM_CHOICES),
     st.sampled_from(TOOL_CHOICES),
     st.sampled_from(REASONING_CHOICES),

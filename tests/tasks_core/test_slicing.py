@@ -28,7 +28,7 @@ class Numbers(Task):
         return {"messages": [], "number": index}
 
 
-def numbers(task: Task) -> list[int]:
+def numbers(task: Task) -> list[Any]:
     return [conversation["number"] for conversation in task]
 
 

@@ -75,7 +75,12 @@ def test_there_are_wordings_in_seven_languages() -> None:
     assert all(wording.count("{letter}") == wording.count("{word}") == 1 for wording in WORDINGS)
     assert all("{" not in wording.lower().format(letter="x", word="y") for wording in WORDINGS)
     chinese, korean, japanese = "^[^\u3040-\u30ff]*[\u4e00-\u9fff]", "[\uac00-\ud7a3]", "[\u3040-\u30ff]"
-    spanish, french, german, english = "¿|Dime|Cuenta", "Combien|Compte|Dis-", "Wie |Zähle|Sag ", "[Hh]ow |[Nn]umber|[Cc]ount "
+    spanish, french, german, english = (
+        "¿|Dime|Cuenta",
+        "Combien|Compte|Dis-",
+        "Wie |Zähle|Sag ",
+        "[Hh]ow |[Nn]umber|[Cc]ount ",
+    )
     for language in (chinese, korean, japanese, spanish, french, german):
         assert sum(bool(re.search(language, wording)) for wording in WORDINGS) >= 4
     assert sum(bool(re.search(english, wording)) for wording in WORDINGS) >= 25
