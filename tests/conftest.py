@@ -62,6 +62,12 @@ def _data_of_its_own(tmp_path: Path, settings: Settings) -> None:
     settings.WINNOW_DATA = tmp_path / "winnow-data"
 
 
+@pytest.fixture(autouse=True)
+def _passwords_hashed_fast(settings: Settings) -> None:
+    """The real hasher takes a third of a second a password, on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _broker_of_its_own() -> None:
     """Keep messages of tests out of the queue of a Winnow that runs here; nobody reads them."""

@@ -105,6 +105,8 @@ ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_FAILURE_VIEW = "webapp.common.views.csrf_refused"
 CSRF_TRUSTED_ORIGINS = _list("TRUSTED_ORIGINS", "")
 HTTPS = _flag("HTTPS")
+# Where people reach Winnow, for the links that commands print.
+PUBLIC_ADDRESS = _text("PUBLIC_ADDRESS", f"http://{_text('HOST', '127.0.0.1')}:{_number('PORT', 8000)}")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -174,6 +176,9 @@ AXES_FAILURE_LIMIT = _number("LOGIN_ATTEMPTS", 5, least=1)
 AXES_COOLOFF_TIME = _number("LOGIN_COOLOFF_HOURS", 1, least=1)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+# The time to wait counts from the attempt that locked, so that the page can say how long it is.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_LOCKOUT_CALLABLE = "webapp.accounts.lockout.locked_out"
 AXES_VERBOSE = False
 
 SESSION_COOKIE_HTTPONLY = True
@@ -253,6 +258,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(WINNOW_DATA / "beat-schedule")
 
 TRASH_DAYS = _number("TRASH_DAYS", 7)
 
+# Levels of messages, by the names of their colours.
+MESSAGE_TAGS = {10: "info", 20: "info", 25: "good", 30: "warn", 40: "bad"}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
 LOGGING = {

@@ -1,6 +1,6 @@
 """Users, their roles, and one-time links (log-in, invitation, new password)."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
@@ -28,6 +28,11 @@ class User(AbstractUser):
 
     REQUIRED_FIELDS: ClassVar[list[str]] = []
 
+    @classmethod
+    def name_is_taken(cls, username: str) -> bool:
+        """Names that differ in capital letters only count as the same."""
+        return cls.objects.filter(username__iexact=username).exists()
+
     def may(self, role: Role | str) -> bool:
         """True when the user is active and holds `role` or a higher one."""
         return self.is_active and Role(self.role).rank >= Role(role).rank
@@ -40,6 +45,12 @@ class User(AbstractUser):
 
     def may_review(self) -> bool:
         return self.may(Role.REVIEWER)
+
+
+class OneTimeLinkQuerySet(models.QuerySet["OneTimeLink"]):
+    def usable(self) -> Self:
+        """Not used, not expired, not revoked, and not for somebody who is deactivated."""
+        return self.filter(used_at=None, expires_at__gt=timezone.now()).exclude(user__is_active=False)
 
 
 class OneTimeLink(models.Model):
@@ -59,6 +70,8 @@ class OneTimeLink(models.Model):
     created_at = models.DateTimeField(default=timezone.now)
     expires_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[OneTimeLinkQuerySet] = OneTimeLinkQuerySet.as_manager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} ({self.created_at:%Y-%m-%d})"

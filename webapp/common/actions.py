@@ -38,11 +38,22 @@ def cancel_job(*, job: Job, by: Any) -> None:
 
 
 def continue_job(*, job: Job, by: Any) -> None:
-    """Queue a failed or cancelled job again; it goes on from its last chunk."""
+    """Queue a failed or cancelled job again; it goes on from its last chunk, and `by` answers for it from now on."""
     may_change(job, by)
+    kind = KINDS.get(job.kind)
+    if kind is None:
+        raise Conflict("This kind of job does not exist any more.")
+    if by is not None and not by.may(kind.role):
+        raise Forbidden(f"Continuing this needs the {kind.role} role. An administrator can give it to you.")
     stopped = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED])
     if not stopped.update(
-        state=Job.State.QUEUED, cancel_requested=False, attempts=0, error="", finished_at=None, published_at=None
+        state=Job.State.QUEUED,
+        cancel_requested=False,
+        attempts=0,
+        error="",
+        finished_at=None,
+        published_at=None,
+        created_by=by or job.created_by,
     ):
         raise Conflict("This job is not stopped, so there is nothing to continue.")
     transaction.on_commit(lambda: publish(job.pk))
