@@ -8,6 +8,8 @@ import pytest
 from tests.conversations.content.pipeline import GOOD, GOOD_TEXT, import_bytes
 from webapp.conversations.content.sniffing import Kind, sniff
 
+pytestmark = pytest.mark.once
+
 OBJECT = b'{"messages":%b}' % GOOD
 PRETTY = json.dumps(json.loads(GOOD), indent=2).encode()
 

@@ -15,6 +15,8 @@ from webapp.conversations.content.files import Place, read_lines
 from webapp.conversations.content.shapes import BadFile
 from webapp.conversations.content.unpacking import prepare
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -117,7 +119,10 @@ def test_11_a_gzip_bomb_stops_at_the_limit(tmp_path: Path) -> None:
 
 
 def test_12_a_truncated_gzip_file_is_not_called_complete(tmp_path: Path) -> None:
-    lines = [json.dumps([{"role": "user", "content": f"{n * n}" * 9}, {"role": "assistant", "content": f"{n}"}]) for n in range(5000)]
+    lines = [
+        json.dumps([{"role": "user", "content": f"{n * n}" * 9}, {"role": "assistant", "content": f"{n}"}])
+        for n in range(5000)
+    ]
     data = gzip.compress("\n".join(lines).encode())
     whole = import_bytes(tmp_path, data)
     assert (len(whole.accepted), whole.problem) == (5000, "")

@@ -10,6 +10,8 @@ from tests.conversations.content.pipeline import ANSWER, GOOD, USER, import_byte
 from webapp.conversations.content.checking import ISSUES, Issue, Token, find_issues, is_customjson, split_codes
 from webapp.conversations.content.oddities import find_oddities
 
+pytestmark = pytest.mark.once
+
 SYSTEM, TOOL = turn("system", "Be kind."), turn("tool", "4")
 
 

@@ -7,6 +7,8 @@ import pytest
 from tests.conversations.content.pipeline import ANSWER, GOOD, GOOD_TEXT, USER, record, refusal, turn
 from webapp.conversations.content.records import parse_line
 
+pytestmark = pytest.mark.once
+
 
 def with_extra(value: str) -> str:
     return f'{{"messages":{GOOD_TEXT},"extra":{value}}}'
@@ -99,7 +101,9 @@ def test_29_a_key_twice_is_refused(line: str) -> None:
     assert "stands twice in one object" in refusal(line)
 
 
-@pytest.mark.parametrize("content", ["role", "content", '"role":', '{"role": "user", "role"', 'x\\":', " : ", "\\u006f"])
+@pytest.mark.parametrize(
+    "content", ["role", "content", '"role":', '{"role": "user", "role"', 'x\\":', " : ", "\\u006f"]
+)
 def test_29_what_looks_like_a_key_in_a_text_is_none(content: str) -> None:
     for value in ([turn("user", content), ANSWER], {"messages": [turn("user", content), ANSWER], "role": content}):
         for line in (json.dumps(value), json.dumps(value, separators=(" ,", " : "))):

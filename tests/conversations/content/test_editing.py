@@ -8,6 +8,8 @@ from tests.conversations.content.pipeline import ANSWER, USER, turn
 from webapp.conversations.content.editing import check_edited
 from webapp.conversations.content.shapes import BadMessages
 
+pytestmark = pytest.mark.once
+
 
 def part(kind: str, text: Any, **others: Any) -> dict[str, Any]:
     return {"type": kind, "text": text, **others}

@@ -9,6 +9,8 @@ from tests.conversations.content.pipeline import ANSWER, USER, messages, record,
 from webapp.conversations.content.records import record_of
 from webapp.conversations.content.shapes import BadLine
 
+pytestmark = pytest.mark.once
+
 
 def metadata(line: Any) -> Any:
     return json.loads(record(line).metadata or "{}")
@@ -207,7 +209,9 @@ def test_prompt_and_completion() -> None:
     assert record(transcript).converted == ("transcript split into turns",)
 
 
-@pytest.mark.parametrize("prompt", ["Human: a\nHuman: b\nAssistant:", "Human: a\nAssistant: b", "See\nHuman: a\nAI:", ""])
+@pytest.mark.parametrize(
+    "prompt", ["Human: a\nHuman: b\nAssistant:", "Human: a\nAssistant: b", "See\nHuman: a\nAI:", ""]
+)
 def test_a_prompt_that_is_no_whole_transcript_stays_one_turn(prompt: str) -> None:
     assert messages({"prompt": prompt, "completion": "x"})[0]["content"] == prompt
 

@@ -1,6 +1,7 @@
 """What holds for any input: round trips, both ways of reading a line agree, nothing but BadLine is ever raised."""
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -18,8 +19,12 @@ from webapp.conversations.content.recognising import parse_value
 from webapp.conversations.content.shapes import PART_TYPES, ROLES, BadLine, BadMessages, Message
 from webapp.conversations.content.splitting import ArraySplitter
 
+pytestmark = pytest.mark.once
+
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
-ODD_TEXT = st.sampled_from(["", " ", "role", '"role":', "\\", '\\"', "<|im_end|>", "\u2028", "😀", "\\u0000", "\\u006f"])
+ODD_TEXT = st.sampled_from(
+    ["", " ", "role", '"role":', "\\", '\\"', "<|im_end|>", "\u2028", "😀", "\\u0000", "\\u006f"]
+)
 PART = st.fixed_dictionaries({"type": st.sampled_from(PART_TYPES), "text": TEXT | ODD_TEXT})
 PLAIN = st.fixed_dictionaries({"role": st.sampled_from(ROLES[:3]), "content": TEXT | ODD_TEXT})
 MESSAGE = PLAIN | st.fixed_dictionaries(
@@ -96,31 +101,23 @@ def test_a_key_twice_is_always_found(pairs: list[tuple[str, Any]], gap: str, asc
 @given(st.binary(max_size=40), st.integers(0, len(GOOD)), st.integers(0, 10))
 def test_damaged_lines_are_refused_or_valid_json(rubbish: bytes, place: int, cut: int) -> None:
     for raw in (rubbish, GOOD[:place] + rubbish + GOOD[place + cut :]):
-        try:
-            record = records.parse_line(raw)
-        except BadLine as error:
-            assert str(error)
-        else:
-            assert messages_of(record.text)
+        with suppress(BadLine):
+            assert messages_of(records.parse_line(raw).text)
             json.loads(raw)
 
 
 @given(VALUE)
 def test_any_value_is_a_conversation_or_refused(value: Any) -> None:
     for line in (value, {"messages": value}, {"conversations": value}, [value], [{"role": "user", "content": value}]):
-        try:
+        with suppress(BadLine):
             records.parse_line(json.dumps(line).encode())
-        except BadLine as error:
-            assert str(error)
 
 
 @given(VALUE)
 def test_anything_edited_is_checked(value: Any) -> None:
     for messages in (value, [value], [{"role": "user", "content": value}], [{"role": value, "content": "x"}]):
-        try:
+        with suppress(BadMessages):
             assert messages_of(canonical_text(check_edited(messages)))
-        except BadMessages as error:
-            assert error.reason
 
 
 @given(st.lists(VALUE, max_size=6), st.sampled_from([None, 0, 3]), st.integers(1, 40))

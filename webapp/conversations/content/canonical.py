@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-from .shapes import Message
+from webapp.conversations.content.shapes import Message
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from .shapes import TOOL_PARTS, Message, Part
+from webapp.conversations.content.shapes import TOOL_PARTS, Message, Part
 
 # A leading system message and tool parts are no issues: an export lowers them.
 ISSUES = {

@@ -6,9 +6,9 @@ number in the line, from 1. (No other form than OpenAI's has a key "messages", a
 
 import re
 
-from .messages import MessageReader
-from .shapes import BadMessages, Message, Parsed, kind_of
-from .toolcalls import join_tool_turns
+from webapp.conversations.content.messages import MessageReader
+from webapp.conversations.content.shapes import BadMessages, Message, Parsed, kind_of
+from webapp.conversations.content.toolcalls import join_tool_turns
 
 Keys = dict[str, object]
 

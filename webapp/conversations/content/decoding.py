@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 import msgspec
 
-from .explaining import explain, nul_escape
-from .shapes import BadLine
+from webapp.conversations.content.explaining import explain, nul_escape
+from webapp.conversations.content.shapes import BadLine
 
 MAX_DEPTH = 200
 

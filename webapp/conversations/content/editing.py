@@ -2,8 +2,8 @@
 
 import re
 
-from .messages import known_role, read_parts
-from .shapes import BadMessages, Message, Part, kind_of
+from webapp.conversations.content.messages import known_role, read_parts
+from webapp.conversations.content.shapes import BadMessages, Message, Part, kind_of
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 

@@ -5,7 +5,7 @@ import math
 import re
 from typing import NoReturn
 
-from .shapes import BadLine
+from webapp.conversations.content.shapes import BadLine
 
 TOO_DEEP = "nested too deep"
 # Python reads no longer ones without being told to; nobody's data needs them.

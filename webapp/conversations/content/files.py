@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from .sniffing import BOM
+from webapp.conversations.content.sniffing import BOM
 
 LINE_LIMIT = 16 * 1024 * 1024
 _BUFFER = 1024 * 1024

@@ -2,8 +2,17 @@
 
 from collections.abc import Iterable
 
-from .shapes import CALL_ROLES, PART_TYPES, ROLE_NAMES, ROLES, BadMessages, Message, Part, kind_of
-from .toolcalls import call_part, calls_of, compact_call
+from webapp.conversations.content.shapes import (
+    CALL_ROLES,
+    PART_TYPES,
+    ROLE_NAMES,
+    ROLES,
+    BadMessages,
+    Message,
+    Part,
+    kind_of,
+)
+from webapp.conversations.content.toolcalls import call_part, calls_of, compact_call
 
 Keys = dict[str, object]
 

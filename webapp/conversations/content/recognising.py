@@ -1,7 +1,7 @@
 """The value of a line, told apart by its keys and turned into messages."""
 
-from .converting import from_alpaca, from_messages, from_prompt
-from .shapes import BadLine, BadMessages, Parsed, kind_of
+from webapp.conversations.content.converting import from_alpaca, from_messages, from_prompt
+from webapp.conversations.content.shapes import BadLine, BadMessages, Parsed, kind_of
 
 RECOGNISED = (
     "a list of messages, or an object with messages (OpenAI), conversations (ShareGPT), "

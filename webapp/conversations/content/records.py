@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from .canonical import canonical_bytes, compact_json, messages_of
-from .checking import (
+from webapp.conversations.content.canonical import canonical_bytes, compact_json, messages_of
+from webapp.conversations.content.checking import (
     Token,
     find_issues,
     find_tokens,
@@ -21,9 +21,9 @@ from .checking import (
     preview_of,
     role_issues,
 )
-from .decoding import DECODE_ERRORS, decode_line
-from .recognising import parse_value
-from .shapes import BadLine, Parsed, joined_text
+from webapp.conversations.content.decoding import DECODE_ERRORS, decode_line
+from webapp.conversations.content.recognising import parse_value
+from webapp.conversations.content.shapes import BadLine, Parsed, joined_text
 
 SUBJECT_LENGTH = 100
 

@@ -5,8 +5,8 @@ import re
 from enum import Enum
 from pathlib import Path
 
-from .decoding import decode_line
-from .shapes import BadFile, BadLine
+from webapp.conversations.content.decoding import decode_line
+from webapp.conversations.content.shapes import BadFile, BadLine
 
 HEAD_BYTES = 256 * 1024
 BOM = codecs.BOM_UTF8

@@ -90,7 +90,7 @@ class ArraySplitter:
         return quote + 1
 
     def _skim(self, position: int) -> int:
-        """Past texts without escaped quotes, as long as the element cannot end: most of a file, so it has to be fast."""
+        """Past texts without escaped quotes, while the element cannot end: most of a file, so it has to be fast."""
         block, depth, find, shape_of = self._block, self._depth, self._block.find, self._shapes.get
         while (quote := find(b'"', position)) >= 0:
             shape = shape_of(block[position:quote])

@@ -2,9 +2,9 @@
 
 import msgspec
 
-from .canonical import compact_json
-from .decoding import decode_line
-from .shapes import BadLine, BadMessages, Message, Part, kind_of
+from webapp.conversations.content.canonical import compact_json
+from webapp.conversations.content.decoding import decode_line
+from webapp.conversations.content.shapes import BadLine, BadMessages, Message, Part, kind_of
 
 Keys = dict[str, object]
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from .shapes import BadFile
-from .sniffing import BOM, Kind, sniff
-from .splitting import ArraySplitter
+from webapp.conversations.content.shapes import BadFile
+from webapp.conversations.content.sniffing import BOM, Kind, sniff
+from webapp.conversations.content.splitting import ArraySplitter
 
 _BLOCK = 1024 * 1024
 _GZIP = 31  # zlib's window bits for a gzip header
