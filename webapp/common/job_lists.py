@@ -13,7 +13,15 @@ from webapp.common.models import Job
 
 PAGE_SIZE = 25
 LARGEST_ID = 2**63 - 1
+TABS = {"": "All", "unfinished": "Unfinished", "failed": "Failed", "cancelled": "Cancelled", "done": "Done"}
 STATES = {"unfinished": [Job.State.QUEUED, Job.State.RUNNING]} | {str(state): [state] for state in Job.State}
+
+
+@dataclass(frozen=True)
+class Tab:
+    title: str
+    query: str
+    current: bool
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,12 @@ class JobFilter:
     def to_query(self, *, before: int | None = None) -> str:
         pairs = {"state": self.state, "days": self.days, "before": before}
         return urlencode({name: value for name, value in pairs.items() if value})
+
+    def tabs(self) -> list[Tab]:
+        """The states one click away; the days stay as they are."""
+        return [
+            Tab(title, JobFilter(state, self.days).to_query(), state == self.state) for state, title in TABS.items()
+        ]
 
 
 def _number(query: Mapping[str, str], name: str, *, most: int) -> int | None:

@@ -78,6 +78,12 @@ def job_kind(
     return register
 
 
+def link_of(job: Job) -> str | None:
+    """The page of what a job makes or works on, if it has one."""
+    kind = KINDS.get(job.kind)
+    return kind.link(job) if kind and kind.link else None
+
+
 class LeaseLost(Exception):
     """Another worker holds the job now; whatever this one was about to write is rolled back."""
 

@@ -1,7 +1,6 @@
 """Health, the jobs menu, the pages of jobs, and the pages of errors that Django itself finds."""
 
 import sys
-from typing import Any
 
 from django.contrib import messages
 from django.db import DatabaseError, connection
@@ -18,7 +17,6 @@ from webapp.common.job_lists import JobFilter, page_of_jobs
 from webapp.common.middleware import as_winnow_error
 from webapp.common.models import Job
 from webapp.common.pages import error_page
-from webapp.common.running import KINDS
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -61,24 +59,18 @@ def get_job(job_id: int) -> Job:
     return job
 
 
-def job_link(job: Job) -> str | None:
-    """The page of what a job makes or works on, if it has one."""
-    kind = KINDS.get(job.kind)
-    return kind.link(job) if kind and kind.link else None
-
-
 @role_required("viewer")
 @require_GET
 def jobs_page(request: HttpRequest) -> HttpResponse:
     chosen = JobFilter.from_query(request.GET)
-    return render(request, "common/jobs.html", {"filter": chosen, "page": page_of_jobs(chosen)})
+    return render(request, "common/jobs.html", {"filter": chosen, "page": page_of_jobs(chosen), "tabs": chosen.tabs()})
 
 
 @role_required("viewer")
 @require_GET
 def job_page(request: HttpRequest, job_id: int) -> HttpResponse:
     job = get_job(job_id)
-    return render(request, "common/job.html", _context(job))
+    return render(request, "common/job.html", {"job": job})
 
 
 @role_required("viewer")
@@ -86,14 +78,10 @@ def job_page(request: HttpRequest, job_id: int) -> HttpResponse:
 def job_progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """The moving part of a job, which asks for itself until the job is finished; then it tells the page."""
     job = get_job(job_id)
-    response = render(request, "partials/job_progress.html", _context(job))
+    response = render(request, "partials/job_progress.html", {"job": job})
     if job.is_finished():
         response["HX-Trigger"] = "job-finished, jobs-changed"
     return response
-
-
-def _context(job: Job) -> dict[str, Any]:
-    return {"job": job, "link": job_link(job)}
 
 
 @role_required("viewer")
