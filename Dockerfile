@@ -22,4 +22,4 @@ USER winnow
 VOLUME /var/lib/winnow
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=10s --start-period=60s CMD ["python", "scripts/healthcheck.py", "web"]
-CMD ["sh", "-c", "python manage.py prepare --address \"$PUBLIC_ADDRESS\" && exec gunicorn"]
+CMD ["sh", "-c", "python manage.py prepare && exec gunicorn"]

@@ -8,7 +8,7 @@ PYTHON := .venv/bin/python
 run: environment
 	@exec $(PYTHON) scripts/run.py
 
-# Another one-time log-in link for the administrator.
+# Another link that logs the administrator in, once.
 loginlink: environment
 	@$(PYTHON) manage.py loginlink
 

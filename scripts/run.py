@@ -31,10 +31,11 @@ def main() -> None:
     refuse_busy_port(host, port)
     if broker_is_running(data):
         end(f"Winnow already runs on {data}. Stop that one first, or choose another folder: WINNOW_DATA=...")
-    (data / "log").mkdir(parents=True, exist_ok=True)
     address = f"http://{'127.0.0.1' if host in {'0.0.0.0', '::'} else host}:{port}"  # noqa: S104 (compared, not bound)
     os.environ.update(WINNOW_DATA=str(data), HOST=host, PORT=str(port))
-    announce_later(address, prepare(address), data / "log")
+    (data / "log").mkdir(parents=True, exist_ok=True)
+    (data / "address").write_text(address)  # `make loginlink` looks there
+    announce_later(address, prepare(), data / "log")
     become_supervisor()
 
 
@@ -58,9 +59,9 @@ def refuse_busy_port(host: str, port: int) -> None:
             end(f"Winnow cannot listen on {host}, port {port}: {error.strerror}.")
 
 
-def prepare(address: str) -> str:
+def prepare() -> str:
     """Bring the data up to date; return the log-in link of a first start, "" later."""
-    command = [sys.executable, "manage.py", "prepare", "--demo", "--address", address]
+    command = [sys.executable, "manage.py", "prepare", "--demo"]
     prepared = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if prepared.returncode:
         sys.exit(prepared.returncode)
@@ -88,7 +89,7 @@ def announcement(address: str, link: str, logs: Path) -> str:
     """Wait for the web server and return what to tell."""
     if not answers(f"{address}/healthz"):
         return f"\nThe web server does not answer yet. Its log: {logs / 'web.log'}\n"
-    how = f"Log in, once, with this link: {link}" if link else "A new log-in link: .venv/bin/python manage.py loginlink"
+    how = f"Log in, once, with this link: {link}" if link else "For another log-in link: make loginlink"
     return f"\nWinnow runs at {address}\n{how}\nLogs: {logs}\nStop with Ctrl-C.\n"
 
 
@@ -99,6 +100,8 @@ def answers(url: str) -> bool:
         try:
             with urllib.request.urlopen(url, timeout=2):  # noqa: S310 (our own address)
                 return True
+        except urllib.error.HTTPError:
+            return True  # it answers, though not to this name: ALLOWED_HOSTS names others
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     return False

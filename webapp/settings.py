@@ -5,7 +5,9 @@ A value that cannot be used is refused at the start by the name of its variable 
 
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -36,6 +38,25 @@ def _flag(name: str, default: bool = False) -> bool:
 
 def _list(name: str, default: str) -> list[str]:
     return [part.strip() for part in _text(name, default).split(",") if part.strip()]
+
+
+def _choice(name: str, default: str, allowed: Collection[str], hint: str) -> str:
+    value = _text(name, default)
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be {hint}, not {value!r}.")
+    return value
+
+
+def _redis_url() -> str:
+    url = _text("REDIS_URL")
+    if url and not url.startswith(("redis://", "rediss://", "redis+socket://")):
+        raise ImproperlyConfigured("REDIS_URL must look like redis://host:6379/0.")
+    return url
+
+
+def _last_address(path: Path) -> str:
+    """Where `make run` has listened last, as it noted in this file."""
+    return path.read_text().strip() if path.exists() else "http://127.0.0.1:8000"
 
 
 def _generated_secret(path: Path) -> str:
@@ -106,7 +127,7 @@ CSRF_FAILURE_VIEW = "webapp.common.views.csrf_refused"
 CSRF_TRUSTED_ORIGINS = _list("TRUSTED_ORIGINS", "")
 HTTPS = _flag("HTTPS")
 # Where people reach Winnow, for the links that commands print.
-PUBLIC_ADDRESS = _text("PUBLIC_ADDRESS", f"http://{_text('HOST', '127.0.0.1')}:{_number('PORT', 8000)}")
+PUBLIC_ADDRESS = _text("PUBLIC_ADDRESS") or _last_address(WINNOW_DATA / "address")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -202,7 +223,7 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "en-gb"
 USE_I18N = False
 USE_TZ = True
-TIME_ZONE = _text("TIME_ZONE", "UTC")
+TIME_ZONE = _choice("TIME_ZONE", "UTC", available_timezones(), "a name such as Europe/Berlin")
 USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
@@ -220,7 +241,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_FILES_LIMIT
 
-REDIS_URL = _text("REDIS_URL")
+REDIS_URL = _redis_url()
 CELERY_BROKER_URL = REDIS_URL or socket_url(WINNOW_DATA)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
@@ -262,12 +283,13 @@ TRASH_DAYS = _number("TRASH_DAYS", 7)
 MESSAGE_TAGS = {10: "info", 20: "info", 25: "good", 30: "warn", 40: "bad"}
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SILENCED_SYSTEM_CHECKS = ["axes.W003"]
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": _text("LOG_LEVEL", "INFO").upper()},
+    "root": {"handlers": ["console"], "level": _choice("LOG_LEVEL", "INFO", LOG_LEVELS, ", ".join(LOG_LEVELS))},
     "loggers": {
         "axes": {"level": "WARNING"},
         # Of Celery only what goes wrong, not each of the many messages that go well.

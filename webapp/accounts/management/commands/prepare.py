@@ -15,11 +15,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--demo", action="store_true", help="load the demo data at the first start")
-        parser.add_argument("--address", default="http://127.0.0.1:8000", help="where people reach Winnow")
 
-    def handle(self, *, demo: bool, address: str, **options: Any) -> None:
+    def handle(self, *, demo: bool, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         if demo and not User.objects.exists():
             call_command("seed_demo", stdout=self.stderr)
         if not User.objects.exclude(last_login=None).exists():
-            call_command("loginlink", address=address, stdout=self.stdout)
+            call_command("loginlink", stdout=self.stdout)
