@@ -11,6 +11,7 @@ from webapp.conversations.content.sniffing import Kind, sniff
 pytestmark = pytest.mark.once
 
 OBJECT = b'{"messages":%b}' % GOOD
+PAIR = b'{"role":"user","content":"Hi"},\n{"role":"assistant","content":"Hello"}'
 PRETTY = json.dumps(json.loads(GOOD), indent=2).encode()
 
 
@@ -27,6 +28,7 @@ PRETTY = json.dumps(json.loads(GOOD), indent=2).encode()
         (b"[1, 2]", Kind.LINES),
         (b'[{"role": "user", "content": "cut o\n' + GOOD + b"\n" + GOOD, Kind.LINES),
         (b"[\n" + GOOD + b"\n" + GOOD, Kind.LINES),
+        (b'[{"x": 1\n[{"y": \n' + GOOD + b"\n" + GOOD, Kind.LINES),
         (b"{\n" + OBJECT + b"\n", Kind.LINES),
         (b"hello\n[1]", Kind.LINES),
         (b"[" + OBJECT + b"]", Kind.ARRAY),
@@ -38,6 +40,8 @@ PRETTY = json.dumps(json.loads(GOOD), indent=2).encode()
         (b'[{"id": "x", "conversations": [{"from": "human"', Kind.ARRAY),
         (b'[{"role": "sales", "messages": []}]', Kind.ARRAY),
         (b"[\n1,\n2]", Kind.ARRAY),
+        (b'[\n{"messages": [\n' + PAIR + b"\n]},\n" + b'{"messages": [\n' + PAIR + b"\n]}\n]", Kind.ARRAY),
+        (b"[\n" + OBJECT + b"\n," + OBJECT + b"\n]", Kind.ARRAY),
         (PRETTY, Kind.VALUE),
         (b'[{"role":"user","content":"a"},\n {"role":"assistant","content":"b"}]', Kind.VALUE),
         (json.dumps({"messages": json.loads(GOOD)}, indent=1).encode(), Kind.VALUE),

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.conversations.content.pipeline import ANSWER, USER, messages, record, refusal, turn
-from webapp.conversations.content.records import record_of
-from webapp.conversations.content.shapes import BadLine
+from webapp.conversations.content.records import record_of, record_of_messages
+from webapp.conversations.content.shapes import ROLES, BadLine, Message
 
 pytestmark = pytest.mark.once
 
@@ -222,6 +222,22 @@ def test_a_value_at_hand_follows_the_same_rules() -> None:
     for bad in ([turn("user", "a\0b")], [turn("user", "\ud800")], [turn("user", object())]):
         with pytest.raises(BadLine):
             record_of(bad)
+
+
+def test_edited_messages_are_kept_as_they_stand() -> None:
+    edited: list[Message] = [
+        {"role": role, "content": text} for role, text in zip(ROLES[1:], ("Hi", "", "4"), strict=True)
+    ]
+    kept = record_of_messages(edited)
+    assert json.loads(kept.text) == edited
+    assert kept.issues == ",empty_turn,tool_turn,"
+
+
+def test_a_reason_is_one_line_whatever_it_names() -> None:
+    reason = refusal(json.dumps([turn("a\n\u202eb" + "x" * 100, "x")]))
+    assert reason.startswith('message 1: unknown role "a\\u000a\\u202ebxxx')
+    assert "\n" not in reason
+    assert len(reason) < 150
 
 
 def test_previews_are_one_line_and_short() -> None:

@@ -16,7 +16,7 @@ ISSUES = {
     "same_role_twice": "The same role twice in a row",
     "ends_with_user": "Ends with the user: the last answer is missing",
     "empty_turn": "An empty turn",
-    "tool_turn": "A tool turn that does not follow an assistant turn",
+    "tool_turn": "A tool turn of its own: what a tool answers is a part of the assistant's turn",
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from webapp.conversations.content.explaining import explain, nul_escape
-from webapp.conversations.content.shapes import BadLine
+from webapp.conversations.content.shapes import BadLine, quoted
 
 MAX_DEPTH = 200
 
@@ -97,7 +97,7 @@ def _refuse_key(pairs: list[tuple[str, object]]) -> NoReturn:
         if key in seen:
             break
         seen.add(key)
-    raise BadLine(f'the key "{key[:60]}" stands twice in one object')
+    raise BadLine(f"the key {quoted(key)} stands twice in one object")
 
 
 def _nothing(_digits: str) -> None:

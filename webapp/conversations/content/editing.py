@@ -3,7 +3,7 @@
 import re
 
 from webapp.conversations.content.messages import known_role, read_parts
-from webapp.conversations.content.shapes import BadMessages, Message, Part, kind_of
+from webapp.conversations.content.shapes import BadMessages, Message, Part, kind_of, quoted
 
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
 
@@ -29,9 +29,9 @@ def check_edited(messages: object) -> list[Message]:
 def _checked(item: object) -> Message:
     if not isinstance(item, dict):
         raise BadMessages(f"it is {kind_of(item)}, not an object with role and content")
-    unknown = [str(key)[:40] for key in item if key not in ("role", "content")]
+    unknown = [str(key) for key in item if key not in ("role", "content")]
     if unknown:
-        raise BadMessages(f'unknown key "{unknown[0]}"')
+        raise BadMessages(f"unknown key {quoted(unknown[0])}")
     for key in ("role", "content"):
         if key not in item:
             raise BadMessages(f"it has no {key}")
@@ -46,7 +46,7 @@ def _content(content: object) -> str | list[Part]:
     parts, others = read_parts(content)
     if others:
         number, keys = next(iter(others.items()))
-        raise BadMessages(f'part {number} has the unknown key "{next(iter(keys))[:40]}"')
+        raise BadMessages(f"part {number} has the unknown key {quoted(next(iter(keys)))}")
     for place, part in enumerate(parts, 1):
         _storable(part["text"], f"part {place}")
     return parts

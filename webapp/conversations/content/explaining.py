@@ -5,7 +5,7 @@ import math
 import re
 from typing import NoReturn
 
-from webapp.conversations.content.shapes import BadLine
+from webapp.conversations.content.shapes import BadLine, quoted
 
 TOO_DEEP = "nested too deep"
 # Python reads no longer ones without being told to; nobody's data needs them.
@@ -85,7 +85,7 @@ def _found_reason(rest: str, before: str, place: str) -> str:
         return f"single quotes {place}: JSON needs double quotes"
     if rest[0] == "," or (rest[0] in "]}" and before.endswith(",")):
         return f"a comma too many {place}"
-    return f"not valid JSON {place}: unexpected {json.dumps(rest[0], ensure_ascii=False)}"
+    return f"not valid JSON {place}: unexpected {quoted(rest[0])}"
 
 
 def _control_name(character: str) -> str:

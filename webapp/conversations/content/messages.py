@@ -11,6 +11,7 @@ from webapp.conversations.content.shapes import (
     Message,
     Part,
     kind_of,
+    quoted,
 )
 from webapp.conversations.content.toolcalls import call_part, calls_of, compact_call
 
@@ -104,7 +105,7 @@ def known_role(name: object) -> str:
     plain = name.strip().lower()
     role = "assistant" if plain in CALL_ROLES else ROLE_NAMES.get(plain)
     if role is None:
-        raise BadMessages(f'unknown role "{name[:40]}" (known: {", ".join(ROLES)})')
+        raise BadMessages(f"unknown role {quoted(name)} (known: {', '.join(ROLES)})")
     return role
 
 
@@ -144,4 +145,4 @@ def _read_part(item: object, place: str) -> tuple[Part, Keys]:
 def _unknown_type(kind: object, place: str) -> str:
     if not isinstance(kind, str):
         return f"{place} has no type"
-    return f'{place} is of the unknown type "{kind[:40]}" (known: {", ".join(PART_TYPES)})'
+    return f"{place} is of the unknown type {quoted(kind)} (known: {', '.join(PART_TYPES)})"

@@ -1,7 +1,7 @@
 """The value of a line, told apart by its keys and turned into messages."""
 
 from webapp.conversations.content.converting import from_alpaca, from_messages, from_prompt
-from webapp.conversations.content.shapes import BadLine, BadMessages, Parsed, kind_of
+from webapp.conversations.content.shapes import BadLine, BadMessages, Parsed, kind_of, quoted
 
 RECOGNISED = (
     "a list of messages, or an object with messages (OpenAI), conversations (ShareGPT), "
@@ -42,6 +42,6 @@ def _unrecognised(line: dict[str, object]) -> str:
         return "a single message: a line holds a whole conversation, a list of messages"
     if not line:
         return f"an empty object: expected {RECOGNISED}"
-    names = ", ".join(f'"{key[:30]}"' for key in list(line)[:6])
+    names = ", ".join(quoted(key) for key in list(line)[:6])
     more = f" and {len(line) - 6:,} more" if len(line) > 6 else ""
     return f"no messages: it has the keys {names}{more}; expected {RECOGNISED}"

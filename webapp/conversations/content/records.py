@@ -23,7 +23,7 @@ from webapp.conversations.content.checking import (
 )
 from webapp.conversations.content.decoding import DECODE_ERRORS, decode_line
 from webapp.conversations.content.recognising import parse_value
-from webapp.conversations.content.shapes import BadLine, Parsed, joined_text
+from webapp.conversations.content.shapes import BadLine, Message, Parsed, joined_text
 
 SUBJECT_LENGTH = 100
 
@@ -88,6 +88,11 @@ def record_of(conversation: object) -> Record:
     except (TypeError, UnicodeEncodeError, RecursionError) as error:
         raise BadLine(f"cannot be written as JSON: {error}") from None
     return parse_line(raw)
+
+
+def record_of_messages(messages: list[Message]) -> Record:
+    """The same for checked messages (an edit's): they are kept as they stand."""
+    return _record(Parsed(messages, "", {}))
 
 
 def _plain_record(raw: bytes) -> Record | None:

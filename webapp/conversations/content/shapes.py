@@ -84,6 +84,12 @@ def kind_of(value: object) -> str:
     return names.get(type(value), f"a {type(value).__name__}")
 
 
+def quoted(text: str, length: int = 40) -> str:
+    """The beginning of somebody's text in quotes, what cannot be printed escaped, so that a reason stays one line."""
+    signs = (sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text[:length])
+    return f'"{"".join(signs)}{"…" if len(text) > length else ""}"'
+
+
 def joined_text(content: str | list[Part]) -> str:
     """All text of a turn, whatever the type of its parts."""
     return content if isinstance(content, str) else "".join(part["text"] for part in content)

@@ -3,12 +3,14 @@
 import codecs
 import re
 from enum import Enum
+from itertools import pairwise
 from pathlib import Path
 
 from webapp.conversations.content.decoding import decode_line
 from webapp.conversations.content.shapes import BadFile, BadLine
 
 HEAD_BYTES = 256 * 1024
+_LINES_LOOKED_AT = 20
 BOM = codecs.BOM_UTF8
 NO_RECORDS = "no records: the file is empty"
 HINT = "Winnow reads JSON Lines (.jsonl, also as .jsonl.gz) and JSON arrays (.json)"
@@ -99,15 +101,13 @@ def _refuse_foreign(head: bytes) -> None:
 
 def _kind_of_text(text: bytes) -> Kind:
     text = text.lstrip()
-    lines = [line.strip() for line in text.split(b"\n", 20) if line.strip()][:3]
-    # Nothing can follow a whole array, so a complete first line is a line; so are complete second and third lines.
-    if not lines:
-        return Kind.LINES
-    first, *others = [_is_complete(line) for line in lines]
-    if others and (first or all(others)):
+    lines = [line.strip() for line in text.split(b"\n", _LINES_LOOKED_AT) if line.strip()]
+    complete = [_is_complete(line) for line in lines]
+    if not lines or (complete[0] and len(lines) > 1) or any(first and second for first, second in pairwise(complete)):
+        # Nothing follows a whole array, and inside of one two values have a comma between them.
         return Kind.LINES
     if text.startswith(b"["):
-        return _kind_of_array(text, lines, complete=first)
+        return _kind_of_array(text, lines, complete=complete[0])
     spread = len(lines) > 1 and lines[0][-1:] in b"{[,:" and lines[1].startswith(b'"')
     return Kind.VALUE if text.startswith(b"{") and spread else Kind.LINES
 
