@@ -39,9 +39,8 @@ class AccessMiddleware:
 def _to_login(request: HttpRequest) -> HttpResponse:
     address = reverse("accounts:login")
     if request.headers.get("HX-Request"):
-        response = HttpResponse("Your session has ended. Log in again.", status=401, content_type="text/plain")
-        response["HX-Redirect"] = address
-        return response
+        # No redirect: it would throw away what was typed into the page.
+        return HttpResponse("Your session has ended. Log in again.", status=401, content_type="text/plain")
     if request.method in READS:
         address += "?" + urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(address)

@@ -32,6 +32,11 @@ class NotFound(WinnowError):
     title = "Not found"
 
 
+class WrongMethod(WinnowError):
+    status = 405
+    title = "This address cannot be used this way"
+
+
 class Conflict(WinnowError):
     """Somebody else changed the same thing first."""
 

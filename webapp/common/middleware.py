@@ -20,6 +20,7 @@ from webapp.common.errors import (
     TooLarge,
     Unavailable,
     WinnowError,
+    WrongMethod,
 )
 from webapp.common.pages import error_page
 
@@ -46,11 +47,20 @@ class ErrorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        return wrong_method_page(request, response) if response.status_code == 405 else response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         error = as_winnow_error(exception)
         return error_page(request, error) if error else None
+
+
+def wrong_method_page(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Django's own answer to a wrong method is empty."""
+    allowed = response.headers.get("Allow", "")
+    page = error_page(request, WrongMethod(f"This address takes {allowed.removesuffix(', OPTIONS')} only."))
+    page["Allow"] = allowed
+    return page
 
 
 def as_winnow_error(exception: BaseException | None) -> WinnowError | None:
