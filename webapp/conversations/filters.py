@@ -121,6 +121,10 @@ class ConversationFilter:
         defaults: dict[str, Any] = {field.name: field.default for field in fields(self) if field.name in names}
         return replace(self, **defaults)
 
+    def with_sources(self, numbers: tuple[int, ...]) -> Self:
+        """The same filter over other sources."""
+        return replace(self, source=numbers)
+
     def _without_value(self, name: str, gone: Any) -> Self:
         value = getattr(self, name)
         if not isinstance(value, tuple):

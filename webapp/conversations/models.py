@@ -127,6 +127,24 @@ class Conversation(models.Model):
             models.Index(fields=["id"], name="conversation_issue", condition=~Q(issues="")),
             models.Index(fields=["subject", "id"], name="conversation_subject", condition=~Q(subject="")),
             models.Index(fields=["reviewer", "id"], name="conversation_reviewer", condition=Q(reviewer__isnull=False)),
+            models.Index(fields=["id"], name="conversation_system", condition=Q(has_system=True)),
+            models.Index(fields=["id"], name="conversation_tools", condition=Q(has_tools=True)),
+            # All that a filter may ask of a row, so that combinations are looked through without the rows themselves.
+            models.Index(
+                fields=[
+                    "id",
+                    "source",
+                    "status",
+                    "turns",
+                    "characters",
+                    "has_system",
+                    "has_tools",
+                    "edited",
+                    "open_flags",
+                    "issues",
+                ],
+                name="conversation_scan",
+            ),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,149 @@
+"""Which walk suits a filter. Sizes come from the counts that are kept, or from a look at the first few rows."""
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from django.db.models import Q
+
+from webapp.accounts.models import User
+from webapp.conversations import searching
+from webapp.conversations.filters import ANY, NONE, ConversationFilter
+from webapp.conversations.models import Flag, FlagReason, Source
+from webapp.conversations.walking import Known, Scan, Sieve, Stream, Streams, Walk
+
+#: Up to so many rows of an index are rather looked at one by one than looked for in a scan.
+SMALL = 2_000
+#: So many streams can be merged: two dozen sources in all statuses.
+STREAMS_LIMIT = 100
+
+# Parts of a filter that stand in the index `conversation_scan`; a flag only without its reason.
+SCANNED = {
+    "source", "status", "turns_min", "turns_max", "chars_min", "chars_max", "system", "tools", "edited", "issue",
+}  # fmt: skip
+EVERYTHING = Stream("", "1 = 1")
+FLAGGED, WITH_ISSUE = "open_flags > 0", "NOT (issues = '')"
+
+
+def live_part(wanted: ConversationFilter) -> ConversationFilter | None:
+    """The same filter with the live sources spelled out, where a source is in the trash. None: nothing can match."""
+    trashed = set(Source.objects.exclude(deleted_at=None).values_list("pk", flat=True))
+    if not trashed:
+        return wanted
+    chosen = wanted.source or Source.objects.live().order_by("pk").values_list("pk", flat=True)
+    sources = tuple(number for number in chosen if number not in trashed)
+    return wanted.with_sources(sources) if sources else None
+
+
+def walk_of(live: ConversationFilter | None) -> Walk:
+    """The walk over the conversations of a filter that `live_part` gave."""
+    if live is None:
+        return Known([])
+    offers = [(names, Streams(tuple(streams))) for names, streams in _offers(live) if len(streams) <= STREAMS_LIMIT]
+    asked = {name for name, _ in live.parts()}
+    for names, streams in offers:
+        if names == asked:
+            return streams
+    small = next((offer for offer in offers if _is_small(offer[1])), None)
+    if small:
+        return _sieve(live, *small)
+    scanned = asked & SCANNED | ({"flag"} if live.flag in {ANY, NONE} else set())
+    scan = Scan(_conditions(live, scanned), *id_range(live))
+    if asked <= scanned:
+        return scan
+    found = scan.find(None, SMALL + 1)
+    if found.stopped is None and len(found.ids) <= SMALL:
+        return _sieve(live, scanned, Known(found.ids))
+    return _sieve(live, *offers[0])
+
+
+def _sieve(wanted: ConversationFilter, answered: set[str], walk: Walk) -> Sieve:
+    left = {name for name, _ in wanted.parts()} - answered
+    return Sieve(walk, _conditions(wanted, left - {"q"}), wanted.q if "q" in left else "")
+
+
+def _conditions(wanted: ConversationFilter, names: Iterable[str]) -> Q:
+    every = wanted.without(*(name for name, _ in wanted.parts() if name not in set(names))).conditions()
+    condition = Q()
+    for one in every.values():
+        condition &= one
+    return condition
+
+
+def _is_small(streams: Streams) -> bool:
+    return len(streams.find(None, SMALL + 1).ids) <= SMALL
+
+
+def id_range(wanted: ConversationFilter) -> tuple[int, int]:
+    """The lowest and the highest id among the sources of a filter; each is a step in an index."""
+    streams = Streams(tuple(_source_streams(wanted) if wanted.source else [EVERYTHING]))
+    low, high = streams.find(None, 1).ids, streams.find(None, 1, falling=True).ids
+    return (low[0], high[0]) if low else (1, 0)
+
+
+def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
+    """What the indexes can answer: sets of parts, with their streams; the narrowest come first."""
+    if wanted.q:
+        yield {"q"}, [_search_stream(wanted.q)]
+    if wanted.flag not in {"", ANY, NONE}:
+        yield from _reason_streams(wanted)
+    if wanted.subject:
+        yield {"subject"}, [Stream("conversation_subject", "NOT (subject = '') AND subject = %s", (wanted.subject,))]
+    if wanted.reviewer:
+        number = User.objects.filter(username=wanted.reviewer).values_list("pk", flat=True).first() or 0
+        yield {"reviewer"}, [Stream("conversation_reviewer", "reviewer_id = %s", (number,))]
+    for name, column in (("edited", "edited"), ("system", "has_system"), ("tools", "has_tools")):
+        if getattr(wanted, name):
+            yield {name}, [Stream(f"conversation_{name}", column)]
+    if wanted.issue not in {"", NONE}:
+        yield {"issue"} if wanted.issue == ANY else set(), [Stream("conversation_issue", WITH_ISSUE)]
+    if wanted.flag == ANY:
+        yield from _flagged_streams(wanted)
+    yield from _plain_streams(wanted)
+
+
+def _search_stream(text: str) -> Stream:
+    column, condition = searching.match_sql()
+    params = (searching.match_text(searching.parse(text)),)
+    return Stream("", condition, params, table=searching.TABLE, column=column)
+
+
+def _reason_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
+    reason = FlagReason.objects.filter(slug=wanted.flag).values_list("pk", flat=True).first() or 0
+    table, column = Flag._meta.db_table, "conversation_id"
+
+    def stream(index: str, more: str = "", *params: int) -> Stream:
+        where = f"resolved_at IS NULL AND reason_id = %s{more}"
+        # A conversation can have several open flags with one reason.
+        return Stream(index, where, (reason, *params), table, column, distinct=True)
+
+    if wanted.source:
+        yield {"flag", "source"}, [stream("flag_source", " AND source_id = %s", one) for one in wanted.source]
+    if wanted.status:
+        yield {"flag", "status"}, [stream("flag_status", " AND status = %s", one) for one in wanted.statuses()]
+    yield {"flag"}, [stream("flag_open")]
+
+
+def _flagged_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
+    if wanted.source:
+        where = f"{FLAGGED} AND source_id = %s"
+        yield {"flag", "source"}, [Stream("conversation_source_flagged", where, (one,)) for one in wanted.source]
+    if wanted.status:
+        where = f"{FLAGGED} AND status = %s"
+        yield {"flag", "status"}, [Stream("conversation_status_flagged", where, (one,)) for one in wanted.statuses()]
+    yield {"flag"}, [Stream("conversation_flagged", FLAGGED)]
+
+
+def _plain_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
+    if wanted.source and wanted.status:
+        where = "source_id = %s AND status = %s"
+        pairs = product(wanted.source, wanted.statuses())
+        yield {"source", "status"}, [Stream("conversation_source_status", where, pair) for pair in pairs]
+    if wanted.source:
+        yield {"source"}, _source_streams(wanted)
+    if wanted.status:
+        yield {"status"}, [Stream("conversation_status", "status = %s", (one,)) for one in wanted.statuses()]
+    yield set(), [EVERYTHING]
+
+
+def _source_streams(wanted: ConversationFilter) -> list[Stream]:
+    return [Stream("conversation_source", "source_id = %s", (one,)) for one in wanted.source]

@@ -1,0 +1,207 @@
+"""How the conversations of a filter are found in the order of their ids: quickly, or for a while and then on demand.
+
+A walk is one of four:
+- `Known`: the ids are at hand.
+- `Streams`: an index holds just these rows in just this order; several (two sources, three statuses) are merged.
+- `Scan`: every part of the filter is a column of the index `conversation_scan`, which is looked through, SCAN_ROWS ids
+  at a time.
+- `Sieve`: ids come from a walk that answers some parts of the filter (a reason, a word), and the other parts are asked
+  of these rows, SIEVE_ROWS at a time.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from webapp.conversations import searching
+from webapp.conversations.models import Conversation
+
+#: How much is looked at before a walk stops to offer to go on: 20 to 40 ms on a small machine.
+SCAN_ROWS = 500_000
+SIEVE_ROWS = 20_000
+SIEVE_BATCH = 500
+LAST_ID = 2**63 - 1
+TABLE = Conversation._meta.db_table
+
+
+class Found(NamedTuple):
+    """Ids in the order of the walk.
+
+    `stopped`: nothing beyond this id was looked at; None where the walk came to its end or found enough.
+    """
+
+    ids: list[int]
+    stopped: int | None = None
+
+
+class Walk(Protocol):
+    """The ids of a filter, in both directions."""
+
+    def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
+        """Up to `limit` ids behind `start` (None: from the beginning), rising, or falling from the end."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """A walk over ids (rising) that are at hand."""
+
+    ids: Sequence[int]
+
+    def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
+        if falling:
+            end = len(self.ids) if start is None else bisect_left(self.ids, start)
+            return Found(list(self.ids[max(0, end - limit) : end][::-1]))
+        begin = 0 if start is None else bisect_right(self.ids, start)
+        return Found(list(self.ids[begin : begin + limit]))
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Ids straight from one index: `where` fixes the columns that stand before the id in it."""
+
+    index: str
+    where: str
+    params: tuple[Any, ...] = ()
+    table: str = TABLE
+    column: str = "id"
+    # The same id may stand there several times.
+    distinct: bool = False
+
+
+@dataclass(frozen=True)
+class Streams:
+    """A walk over one or several streams."""
+
+    streams: tuple[Stream, ...]
+
+    def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
+        low, high = bounds(start, falling=falling)
+        parts = [_stream_sql(stream, falling) for stream in self.streams]
+        params = [value for one in self.streams for value in (*one.params, low, high, limit)]
+        sql = parts[0]
+        if len(parts) > 1:
+            every = " UNION ALL ".join(f"SELECT id FROM ({part}) AS s{n}" for n, part in enumerate(parts))  # noqa: S608
+            sql = f"SELECT id FROM ({every}) AS merged ORDER BY id {_direction(falling)} LIMIT %s"  # noqa: S608
+            params.append(limit)
+        return Found(fetch_ids(sql, params))
+
+
+def bounds(start: int | None, *, falling: bool) -> tuple[int, int]:
+    """The lowest and the highest id behind `start`."""
+    if falling:
+        return 0, LAST_ID if start is None else start - 1
+    return 0 if start is None else start + 1, LAST_ID
+
+
+def _stream_sql(stream: Stream, falling: bool) -> str:
+    table, column = stream.table, stream.column
+    distinct = "DISTINCT " if stream.distinct else ""
+    return (
+        f"SELECT {distinct}{column} AS id FROM {table}{_hint(stream.index)}"  # noqa: S608
+        f" WHERE {stream.where} AND {column} >= %s AND {column} <= %s ORDER BY {column} {_direction(falling)} LIMIT %s"
+    )
+
+
+def _hint(index: str) -> str:
+    """SQLite knows too little about the rows to pick the index itself; PostgreSQL takes no hints and needs none."""
+    return f" INDEXED BY {index}" if index and connection.vendor == "sqlite" else ""
+
+
+@contextmanager
+def _index_only() -> Iterator[None]:
+    """PostgreSQL would rather read the whole table with several processes: 4 times as long on two cores."""
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic():
+        _allow_table_scans("off")
+        yield
+        _allow_table_scans("on")
+
+
+def _allow_table_scans(allowed: str) -> None:
+    with connection.cursor() as cursor:
+        for setting in ("enable_seqscan", "enable_bitmapscan"):
+            cursor.execute(f"SET LOCAL {setting} = {allowed}")
+
+
+def _direction(falling: bool) -> str:
+    return "DESC" if falling else "ASC"
+
+
+def fetch_ids(sql: str, params: Sequence[Any]) -> list[int]:
+    """Run a query for ids."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A walk through the index of all columns, between two ids."""
+
+    condition: Q
+    first: int
+    last: int
+
+    def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
+        low, high = bounds(start, falling=falling)
+        low, high = max(low, self.first), min(high, self.last)
+        border = max(low, high - SCAN_ROWS + 1) if falling else min(high, low + SCAN_ROWS - 1)
+        reaches_end = border == (low if falling else high)
+        low, high = (border, high) if falling else (low, border)
+        ids = self._ids(low, high, limit, falling) if low <= high else []
+        return Found(ids, None if len(ids) == limit or reaches_end else border)
+
+    def _ids(self, low: int, high: int, limit: int, falling: bool) -> list[int]:
+        rows = Conversation.objects.filter(self.condition, pk__gte=low, pk__lte=high)
+        rows = rows.order_by("-pk" if falling else "pk")
+        sql, params = rows.values_list("pk")[:limit].query.sql_with_params()
+        plain = f'FROM "{TABLE}" '
+        with _index_only():
+            return fetch_ids(sql.replace(plain, f'FROM "{TABLE}"{_hint("conversation_scan")} ', 1), params)
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """A walk whose rows have to pass further conditions, and a search where `q` is set."""
+
+    walk: Walk
+    condition: Q
+    q: str = ""
+
+    def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
+        ids: list[int] = []
+        looked, size = 0, SIEVE_BATCH
+        while True:
+            batch = self.walk.find(start, size, falling=falling).ids
+            ids += self._passing(batch, falling)
+            looked += len(batch)
+            if len(batch) < size or len(ids) >= limit:
+                return Found(ids[:limit])
+            if looked >= SIEVE_ROWS:
+                return Found(ids, batch[-1])
+            start, size = batch[-1], min(4 * size, 2_000, SIEVE_ROWS - looked)
+
+    def _passing(self, ids: list[int], falling: bool) -> list[int]:
+        if not ids:
+            return []
+        rows = Conversation.objects.filter(self.condition, pk__in=ids)
+        with _index_only():
+            passing = list(rows.values_list("pk", flat=True))
+        if self.q and passing:
+            passing = search_among(passing, self.q)
+        return sorted(passing, reverse=falling)
+
+
+def search_among(ids: list[int], text: str) -> list[int]:
+    """Which of some conversations answer a search."""
+    column, condition = searching.match_sql()
+    places = ", ".join(["%s"] * len(ids))
+    sql = f"SELECT {column} FROM {searching.TABLE} WHERE {condition} AND {column} IN ({places})"  # noqa: S608
+    return fetch_ids(sql, [searching.match_text(searching.parse(text)), *ids])
