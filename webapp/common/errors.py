@@ -70,6 +70,13 @@ class Unavailable(WinnowError):
     title = "Winnow cannot answer right now"
 
 
+class DiskFull(WinnowError):
+    """There is no room to store what was sent; nothing of it was kept."""
+
+    status = 507
+    title = "The disk is full"
+
+
 class JobFailed(WinnowError):
     """Raised inside a job: the message goes to the job's page and the job ends as failed."""
 

@@ -1,4 +1,4 @@
-"""What has to follow when the text of a conversation changes, and when conversations are deleted for good."""
+"""What has to follow when conversations are imported, when their text changes, and when they are deleted for good."""
 
 from collections.abc import Callable, Sequence
 
@@ -6,6 +6,10 @@ from webapp.conversations.models import Source
 
 TextChanged = Callable[[int, str, str], None]
 Purged = Callable[[Source, Sequence[int]], None]
+Imported = Callable[[Source], None]
+
+# Each is called in the transaction that ends an import, with the source as far as it was filled; maybe more than once.
+IMPORTED_HOOKS: list[Imported] = []
 
 # Each is called in the transaction of the change with the conversation's id, its stored text before and after.
 TEXT_CHANGED_HOOKS: list[TextChanged] = []
@@ -24,3 +28,9 @@ def before_purge(source: Source, conversation_ids: Sequence[int]) -> None:
     """Tell everybody who keeps something beside the text that these conversations are about to be deleted."""
     for hook in PURGE_HOOKS:
         hook(source, conversation_ids)
+
+
+def imported(source: Source) -> None:
+    """Tell everybody who works on new conversations that an import has ended."""
+    for hook in IMPORTED_HOOKS:
+        hook(source)

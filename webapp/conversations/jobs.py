@@ -1,8 +1,37 @@
-"""The jobs of this app; the jobs themselves are told how to run by `webapp.common.running`."""
+"""The jobs of this app; how a job runs is told in `webapp.common.running`."""
 
-from webapp.common.running import JobRun, job_kind
-from webapp.conversations import indexing
+from django.urls import reverse
+
+from webapp.common.models import Job
+from webapp.common.running import SWEEPS, JobRun, job_kind
+from webapp.conversations import importing, indexing, purging, task_imports
+from webapp.conversations.actions.search import queue_indexing
+from webapp.conversations.actions.sources import purge_expired_sources
+from webapp.conversations.hooks import IMPORTED_HOOKS
 from webapp.conversations.models import Conversation, Source
+from webapp.conversations.uploads import sweep_uploads
+
+
+def _report_page(job: Job) -> str:
+    return reverse("conversations:import_report", args=[job.pk])
+
+
+@job_kind("import_upload", title="Import a file", on_stop=importing.leave_incomplete, link=_report_page)
+def import_upload(run: JobRun) -> None:
+    """An uploaded file, or one on this machine."""
+    importing.import_upload(run)
+
+
+@job_kind("import_task", title="Import a task", on_stop=importing.leave_incomplete, link=_report_page)
+def import_task(run: JobRun) -> None:
+    """A task of tasks_core."""
+    task_imports.import_task(run)
+
+
+@job_kind("purge_source", title="Delete a source for good")
+def purge_source(run: JobRun) -> None:
+    """A source of the trash."""
+    purging.purge(run)
 
 
 @job_kind("index_search", title="Build the search index")
@@ -20,3 +49,11 @@ def index_search(run: JobRun) -> None:
             stored = indexing.store(source.pk, after, batch, prepared)
             progress.done += len(batch.rows) if stored else 0
         after = batch.last if stored else indexing.reached(source.pk)
+
+
+def _index_imported(source: Source) -> None:
+    queue_indexing(source=source, by=source.created_by)
+
+
+IMPORTED_HOOKS.append(_index_imported)
+SWEEPS += [sweep_uploads, purge_expired_sources]

@@ -36,6 +36,7 @@ class Source(models.Model):
         IMPORTING = "importing", "importing"
         READY = "ready", "ready"
         INCOMPLETE = "incomplete", "incomplete"
+        PURGING = "purging", "being deleted"
 
     name = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from webapp.common.rows import database_time, insert_rows, reserve_ids
 from webapp.conversations import tallies
+from webapp.conversations.content.checking import Token
+from webapp.conversations.content.records import Record
 from webapp.conversations.models import Conversation, ConversationText, Flag, FlagReason, Source, Status
 
 CONVERSATION_FIELDS = (
@@ -13,40 +15,8 @@ CONVERSATION_FIELDS = (
     "open_flags", "issues", "plain", "subject", "preview", "original_hash", "content_hash",
 )  # fmt: skip
 TEXT_FIELDS = ("conversation", "messages", "metadata")
-FLAG_FIELDS = ("conversation", "source", "status", "reason", "note", "created_at")
+FLAG_FIELDS = ("conversation", "source", "status", "reason", "turn", "note", "created_at")
 FORMATTING = "formatting"  # the reason under which template tokens are flagged
-
-
-class NewConversation(Protocol):
-    """What is stored of a conversation; `content.records.Record` is one."""
-
-    @property
-    def text(self) -> str:
-        """The canonical text of the messages."""
-
-    @property
-    def content_hash(self) -> bytes: ...
-    @property
-    def turns(self) -> int: ...
-    @property
-    def characters(self) -> int: ...
-    @property
-    def has_system(self) -> bool: ...
-    @property
-    def has_tools(self) -> bool: ...
-    @property
-    def plain(self) -> bool: ...
-    @property
-    def issues(self) -> str: ...
-    @property
-    def preview(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def metadata(self) -> str: ...
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """Template tokens found in the text."""
 
 
 class Stored(NamedTuple):
@@ -57,7 +27,7 @@ class Stored(NamedTuple):
     flagged: int
 
 
-def store_records(source: Source, records: Sequence[NewConversation], *, first_position: int) -> Stored:
+def store_records(source: Source, records: Sequence[Record], *, first_position: int) -> Stored:
     """Store conversations at `first_position` and the places after it, in the caller's transaction.
 
     Their ids rise with the position. Flags those with template tokens, and counts everything.
@@ -74,7 +44,7 @@ def store_records(source: Source, records: Sequence[NewConversation], *, first_p
             (
                 conversation_id, source.pk, position, unreviewed, 1, record.turns, record.characters,
                 record.has_system, record.has_tools, False, 1 if record.tokens else 0, record.issues, record.plain,
-                record.subject, record.preview, record.content_hash[:16], record.content_hash,
+                record.subject, record.preview, record.hash[:16], record.hash,
             )
             for position, (conversation_id, record) in enumerate(numbered, first_position)
         ],
@@ -84,7 +54,7 @@ def store_records(source: Source, records: Sequence[NewConversation], *, first_p
     return _count(source, records, flagged)
 
 
-def _flag_tokens(source: Source, numbered: Sequence[tuple[int, NewConversation]]) -> int:
+def _flag_tokens(source: Source, numbered: Sequence[tuple[int, Record]]) -> int:
     found = [(conversation_id, record.tokens) for conversation_id, record in numbered if record.tokens]
     if not found:
         return 0
@@ -94,7 +64,7 @@ def _flag_tokens(source: Source, numbered: Sequence[tuple[int, NewConversation]]
         Flag,
         FLAG_FIELDS,
         [
-            (conversation_id, source.pk, Status.UNREVIEWED.value, reason.pk, token_note(tokens), now)
+            (conversation_id, source.pk, Status.UNREVIEWED.value, reason.pk, turn_of(tokens), token_note(tokens), now)
             for conversation_id, tokens in found
         ],
     )
@@ -110,13 +80,19 @@ def formatting_reason() -> FlagReason:
     return reason
 
 
-def token_note(tokens: Sequence[str]) -> str:
+def turn_of(tokens: Sequence[Token]) -> int | None:
+    """The turn that holds all the tokens; None when they stand in several, so that the whole is flagged."""
+    turns = {token.turn for token in tokens}
+    return turns.pop() if len(turns) == 1 else None
+
+
+def token_note(tokens: Sequence[Token]) -> str:
     """Which template tokens the text holds, cut to what a note can hold."""
-    note = f"Template token in the text: {', '.join(tokens)}"
-    return note if len(note) <= 500 else note[:499] + "…"
+    note = f"Template token in the text: {', '.join(dict.fromkeys(token.token for token in tokens))}"
+    return note if len(note) <= 500 else f"{note[:499]}…"
 
 
-def _count(source: Source, records: Sequence[NewConversation], flagged: int) -> Stored:
+def _count(source: Source, records: Sequence[Record], flagged: int) -> Stored:
     with_issue = sum(1 for record in records if record.issues)
     tallies.add_many(source.pk, Status.UNREVIEWED.value, total=len(records), flagged=flagged, with_issue=with_issue)
     for subject, total in Counter(record.subject for record in records if record.subject).items():

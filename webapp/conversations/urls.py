@@ -1,7 +1,23 @@
 """The addresses of sources, conversations and the taxonomy."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from webapp.conversations.views import imports, sources
 
 app_name = "conversations"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("sources/", sources.source_list, name="sources"),
+    path("sources/import/", imports.import_page, name="import"),
+    path("sources/import/upload/", imports.upload, name="upload"),
+    path("sources/import/preview/", imports.preview, name="import_preview"),
+    path("sources/import/<int:job_id>/", imports.report, name="import_report"),
+    path("sources/import/<int:job_id>/report.txt", imports.download_report, name="download_report"),
+    path("sources/import/<int:job_id>/take-back/", imports.take_back, name="take_back"),
+    path("sources/trash/", sources.trash, name="trash"),
+    path("sources/<int:source_id>/", sources.source_page, name="source"),
+    path("sources/<int:source_id>/rename/", sources.rename, name="rename_source"),
+    path("sources/<int:source_id>/delete/", sources.delete, name="delete_source"),
+    path("sources/<int:source_id>/restore/", sources.restore, name="restore_source"),
+    path("sources/<int:source_id>/purge/", sources.purge, name="purge_source"),
+]

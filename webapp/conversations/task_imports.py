@@ -1,0 +1,134 @@
+"""Importing a task of tasks_core: every row, in the task's order."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from tasks_core.common import Task
+from tasks_core.errors import BadRowError, TasksCoreError
+from tasks_core.registry import build, get_task
+from webapp.common.errors import JobFailed
+from webapp.common.models import Job
+from webapp.common.running import JobRun
+from webapp.conversations.content.records import Record, record_of
+from webapp.conversations.content.shapes import BadLine
+from webapp.conversations.importing import begin, finish, write_problems
+from webapp.conversations.models import Source
+from webapp.conversations.naming import create_source, name_of_task
+from webapp.conversations.reports import merged, tally_of
+from webapp.conversations.storing import store_records
+
+CHUNK = 1000
+Row = tuple[int, Record | str]
+
+
+def create_task_source(job: Job) -> Source:
+    """The source that an import of a task fills."""
+    parameters = job.parameters
+    info = get_task(parameters["task"])
+    return create_source(
+        name=parameters["name"] or name_of_task(info.title, parameters["values"]),
+        exact=bool(parameters["name"]),
+        kind=Source.Kind.TASK,
+        task=info.name,
+        parameters=parameters["values"],
+        job=job,
+        created_by_id=job.created_by_id,
+    )
+
+
+def import_task(run: JobRun) -> None:
+    """Import the task of a job. Goes on from wherever it was stopped."""
+    if run.job.result.get("complete"):
+        return
+    source = begin(run, create_task_source)
+    try:
+        task = _open_task(run, source)
+        for rows in _chunks(task, run.cursor["position"]):
+            _store(run, source, rows)
+    except TasksCoreError as error:
+        raise JobFailed(f"The task cannot be read: {error}") from error
+    if not run.job.total:
+        raise JobFailed("These parameters leave no examples. Choose a larger range.")
+    finish(run, source)
+
+
+def _open_task(run: JobRun, source: Source) -> Task:
+    with run.holding():
+        task = _built(run.job.pk, run.parameters["task"], tuple(sorted(run.parameters["values"].items())))
+        fingerprint = "" if source.fingerprint else task.fingerprint or ""
+    if "position" not in run.cursor:
+        with run.chunk(may_end_slice=False) as progress:
+            progress.total = len(task)
+            progress.cursor = {"position": 0}
+            progress.result = {**progress.result, "unit": "row"}
+            Source.objects.filter(pk=source.pk).update(fingerprint=fingerprint[:200])
+    return task
+
+
+@lru_cache(maxsize=1)
+def _built(_job_id: int, name: str, values: tuple[tuple[str, Any], ...]) -> Task:
+    """The task of a job, kept from slice to slice: loading a dataset takes seconds."""
+    return build(name, **dict(values))
+
+
+def _chunks(task: Task, position: int) -> Iterator[list[Row]]:
+    rows: list[Row] = []
+    for row in _rows(task, position):
+        rows.append(row)
+        if len(rows) >= CHUNK:
+            yield rows
+            rows = []
+    if rows:
+        yield rows
+
+
+def _rows(task: Task, position: int) -> Iterator[Row]:
+    """Each position with its record, or with the reason why it cannot be one."""
+    total = len(task)
+    while position < total:
+        try:
+            for conversation in task.iter_from(position):
+                yield position, _record(conversation)
+                position += 1
+        except BadRowError as error:
+            yield position, str(error)
+            position += 1
+
+
+def _record(conversation: Mapping[str, Any]) -> Record | str:
+    try:
+        return record_of(conversation)
+    except BadLine as error:
+        return str(error)
+
+
+def _store(run: JobRun, source: Source, rows: list[Row]) -> None:
+    good = [(position, row) for position, row in rows if isinstance(row, Record)]
+    bad = [(position + 1, row) for position, row in rows if isinstance(row, str)]
+    with run.chunk() as progress:
+        flagged = with_issue = 0
+        for first, records in _stretches(good):
+            stored = store_records(source, records, first_position=first)
+            flagged, with_issue = flagged + stored.flagged, with_issue + stored.with_issue
+        write_problems(run.job, bad, duplicate=False)
+        report = tally_of(
+            [record for _, record in good],
+            lines=len(rows),
+            accepted=len(good),
+            rejected=len(bad),
+            flagged=flagged,
+            with_issue=with_issue,
+        )
+        progress.done = rows[-1][0] + 1
+        progress.cursor = {"position": progress.done}
+        progress.result = merged(progress.result, report)
+
+
+def _stretches(good: list[tuple[int, Record]]) -> Iterator[tuple[int, list[Record]]]:
+    """Runs of neighbouring positions: a row that cannot be stored leaves its place empty."""
+    begun = 0
+    for index in range(1, len(good) + 1):
+        if index == len(good) or good[index][0] != good[index - 1][0] + 1:
+            yield good[begun][0], [record for _, record in good[begun:index]]
+            begun = index
