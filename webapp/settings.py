@@ -105,6 +105,7 @@ def _sqlite(path: Path) -> dict[str, object]:
         "cache_size=-65536",
         "mmap_size=268435456",
         "temp_store=MEMORY",
+        "wal_autocheckpoint=8000",
     ]
     return {
         "ENGINE": "django.db.backends.sqlite3",

@@ -23,7 +23,7 @@ from webapp.conversations.models import Conversation, ImportProblem, Source
 from webapp.conversations.naming import create_source, name_of_file
 from webapp.conversations.preparing import file_of, prepare_file
 from webapp.conversations.reports import merged, tally_of
-from webapp.conversations.storing import store_records
+from webapp.conversations.storing import find_hashes, store_records
 from webapp.conversations.uploads import discard_files
 
 CHUNK_LINES = 2000
@@ -169,8 +169,8 @@ def split_duplicates(good: list[tuple[int, Record]]) -> tuple[list[tuple[int, Re
 
 
 def _stored_places(hashes: list[bytes]) -> dict[bytes, str]:
-    rows = Conversation.objects.live().filter(original_hash__in=hashes)
-    found = list(rows.values_list("original_hash", "source_id", "position"))
+    trashed = set(Source.objects.exclude(deleted_at=None).values_list("pk", flat=True))
+    found = [row for row in find_hashes(hashes) if row[1] not in trashed]
     names = dict(Source.objects.filter(pk__in={row[1] for row in found}).values_list("pk", "name")) if found else {}
     return {bytes(key): f"conversation {position + 1} of “{names[source]}”" for key, source, position in found}
 

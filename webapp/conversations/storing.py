@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from django.db import connection
+
 from webapp.common.rows import database_time, insert_rows, reserve_ids
 from webapp.conversations import tallies
 from webapp.conversations.content.checking import Token
@@ -98,3 +100,18 @@ def _count(source: Source, records: Sequence[Record], flagged: int) -> Stored:
     for subject, total in Counter(record.subject for record in records if record.subject).items():
         tallies.add_subject(source.pk, subject, total)
     return Stored(len(records), with_issue, flagged)
+
+
+def find_hashes(hashes: Sequence[bytes]) -> list[tuple[bytes, int, int]]:
+    """(original hash, source id, position) of the conversations, in the trash or not, with one of these hashes."""
+    if not hashes:
+        return []
+    table = connection.ops.quote_name(Conversation._meta.db_table)
+    query = f"SELECT original_hash, source_id, position FROM {table} WHERE original_hash"  # noqa: S608
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{query} = ANY(%s)", [list(hashes)])
+        else:  # the ORM would spend more on preparing the values than SQLite on finding them
+            cursor.execute(f"{query} IN ({', '.join(['%s'] * len(hashes))})", list(hashes))
+        found: list[tuple[bytes, int, int]] = cursor.fetchall()
+    return found

@@ -10,7 +10,6 @@ urlpatterns: list[URLPattern] = [
     path("sources/", sources.source_list, name="sources"),
     path("sources/import/", imports.import_page, name="import"),
     path("sources/import/upload/", imports.upload, name="upload"),
-    path("sources/import/preview/", imports.preview, name="import_preview"),
     path("sources/import/<int:job_id>/", imports.report, name="import_report"),
     path("sources/import/<int:job_id>/report.txt", imports.download_report, name="download_report"),
     path("sources/import/<int:job_id>/take-back/", imports.take_back, name="take_back"),
