@@ -139,7 +139,7 @@ KEPT = [
     KeptCase("09 U+2028 and U+0085", chat_line("a\u2028b\x85c")),
     KeptCase("25 2^53+1", chat_line("big", number=2**53 + 1)),
     KeptCase("26 2^63", chat_line("bigger", number=2**63)),
-    KeptCase("35 10,000 keys", chat_line("keys", **{f"k{number}": number for number in range(10_000)})),
+    KeptCase("35 10,000 keys", chat_line("keys", extra={f"k{number}": number for number in range(10_000)})),
     KeptCase("42 known parts", turns_line(("user", "a"), ("assistant", [{"type": "python", "text": "1+1"}]))),
     KeptCase(
         "43 two systems",
