@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("conversations", "0003_search_index"),
+        ("conversations", "0004_list_indexes"),
     ]
 
     operations = [
