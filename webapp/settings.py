@@ -228,9 +228,8 @@ TIME_ZONE = _choice("TIME_ZONE", "UTC", available_timezones(), "a name such as E
 USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "/static/"
-STATIC_ROOT = WINNOW_DATA / "static"
 STATICFILES_DIRS = [BASE_DIR / "webapp" / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # straight from the packages, so there is nothing to collect at an update
 WHITENOISE_MAX_AGE = 0 if DEBUG else 60
 
 # Limits on what a browser may send. An upload is streamed to disk by its own handler up to UPLOAD_LIMIT_BYTES.
