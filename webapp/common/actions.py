@@ -37,7 +37,7 @@ def cancel_job(*, job: Job, by: Any) -> None:
         Job.objects.filter(pk=job.pk, state__in=[Job.State.QUEUED, Job.State.RUNNING]).update(cancel_requested=True)
 
 
-def continue_job(*, job: Job, by: Any) -> None:
+def continue_job(*, job: Job, by: Any, send: bool = True) -> None:
     """Queue a failed or cancelled job again; it goes on from its last chunk, and `by` answers for it from now on."""
     may_change(job, by)
     kind = KINDS.get(job.kind)
@@ -56,7 +56,8 @@ def continue_job(*, job: Job, by: Any) -> None:
         created_by=by or job.created_by,
     ):
         raise Conflict("This job is not stopped, so there is nothing to continue.")
-    transaction.on_commit(lambda: publish(job.pk))
+    if send:
+        transaction.on_commit(lambda: publish(job.pk))
 
 
 def may_change(job: Job, by: Any) -> None:

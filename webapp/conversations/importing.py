@@ -193,6 +193,7 @@ def _check_whole(run: JobRun) -> None:
 def finish(run: JobRun, source: Source) -> None:
     """The import is complete: say so, or take the source away when nothing was accepted."""
     with run.chunk(may_end_slice=False) as progress:
+        progress.step = ""
         progress.result = {**progress.result, "complete": True}
         if not progress.result.get("accepted"):
             source.delete()

@@ -7,7 +7,7 @@ from typing import Any
 from webapp.common.models import Job
 from webapp.conversations.content.checking import ISSUES, split_codes
 from webapp.conversations.content.records import Record
-from webapp.conversations.models import ImportProblem
+from webapp.conversations.models import ImportProblem, Source
 
 PROBLEMS_SHOWN = 10
 NUMBERS = ("lines", "accepted", "duplicates", "rejected", "flagged", "with_issue")
@@ -89,3 +89,9 @@ class ImportReport:
         names = ("accepted", "duplicates", "rejected")
         parts = ", ".join(f"{self[name]:,} {name}" for name in names)
         return f"{self['lines']:,} {self.unit}s read: {parts}"
+
+    def sentence(self) -> str:
+        """The counts and the source's name, for the command line."""
+        source = Source.objects.filter(job=self.job).first()
+        where = f"Imported as “{source.name}” (source {source.pk})" if source else "Nothing was imported"
+        return f"{where}: {self.summary()}."

@@ -1,0 +1,55 @@
+"""Import a task of tasks_core."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from tasks_core.errors import BadArgumentError
+from tasks_core.registry import TASKS, Parameter
+from webapp.common.commands import JobCommand
+from webapp.common.models import Job
+from webapp.conversations.actions.sources import import_task
+from webapp.conversations.reports import ImportReport
+
+
+class Command(JobCommand):
+    help = "Import a task: every row, in the task's order. Which task takes which option stands beside the option."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The task, and an option for each parameter that any task has."""
+        parser.add_argument(
+            "task", choices=tuple(TASKS), help="; ".join(f"{t.name}: {t.summary}" for t in TASKS.values())
+        )
+        for name, found in _parameters().items():
+            parser.add_argument(f"--{name}", help=_help(found))
+        parser.add_argument("--name", default="", help="what the source is called; by default as its parameters")
+        super().add_arguments(parser)
+
+    def start(self, options: dict[str, Any]) -> Job:
+        """Queue the import."""
+        values = {name: options[name] for name in _parameters() if options[name] is not None}
+        try:
+            return import_task(task=options["task"], values=values, name=options["name"], send=options["queue"])
+        except BadArgumentError as error:
+            raise CommandError(f"{error}.") from None
+
+    def summary(self, job: Job) -> str:
+        """How much was imported, and where it went."""
+        return ImportReport(job).sentence()
+
+
+def _parameters() -> dict[str, dict[str, Parameter]]:
+    """By the name of a parameter: the tasks that have it, with how each takes it."""
+    found: dict[str, dict[str, Parameter]] = {}
+    for info in TASKS.values():
+        for parameter in info.parameters:
+            found.setdefault(parameter.name, {})[info.name] = parameter
+    return found
+
+
+def _help(found: dict[str, Parameter]) -> str:
+    first = next(iter(found.values()))
+    tasks = "all tasks" if len(found) == len(TASKS) else ", ".join(found)
+    choices = "; ".join(f"{task}: {', '.join(each.choices)}" for task, each in found.items() if len(each.choices) < 20)
+    return f"{first.help} ({tasks}){f' {choices}' if choices.strip(' ;') and first.choices else ''}".replace("%", "%%")
