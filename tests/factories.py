@@ -55,4 +55,6 @@ def make_conversation(
     conversation = Conversation.objects.create(source=source, **(defaults | fields))
     ConversationText.objects.create(conversation=conversation, messages=text, metadata=metadata)
     tallies.add(conversation)
+    if conversation.subject:
+        tallies.add_subject(source.pk, conversation.subject, 1)
     return conversation

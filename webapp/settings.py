@@ -110,6 +110,8 @@ def _sqlite(path: Path) -> dict[str, object]:
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": path,
+        # Tests use a file too: threads cannot share a database in memory.
+        "TEST": {"NAME": path.with_name(f"test-{path.name}")},
         # IMMEDIATE: a transaction that reads first and writes later cannot be refused in the middle.
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

@@ -1,6 +1,8 @@
 """The counts that pages show, kept in the transaction that changes the rows they count."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from django.db.models import F, Sum
 
@@ -29,6 +31,50 @@ def add_many(
         return
     row, _ = Tally.objects.get_or_create(source_id=source_id, status=status)
     Tally.objects.filter(pk=row.pk).update(**{name: F(name) + change for name, change in changes.items()})
+
+
+class Standing(NamedTuple):
+    """What the counts know of one conversation; the last three are 0 or 1."""
+
+    source_id: int
+    status: int
+    flagged: int
+    with_issue: int
+    edited: int
+
+
+def standing(conversation: Conversation) -> Standing:
+    """The conversation as it counts now."""
+    return Standing(
+        conversation.source_id,
+        conversation.status,
+        int(conversation.open_flags > 0),
+        int(conversation.issues != ""),
+        int(conversation.edited),
+    )
+
+
+def move(before: Iterable[Standing], after: Iterable[Standing]) -> None:
+    """Count conversations as they stand after a change instead of before it.
+
+    The rows are written in one order by everybody, so that two writers never wait for each other in a circle.
+    """
+    changes: Counter[tuple[int, int, str]] = Counter()
+    for rows, step in ((before, -1), (after, 1)):
+        for row in rows:
+            changes[row.source_id, row.status, "total"] += step
+            for name in ("flagged", "with_issue", "edited"):
+                changes[row.source_id, row.status, name] += step * getattr(row, name)
+    for source_id, status in sorted({key[:2] for key in changes}):
+        names = ("total", "flagged", "with_issue", "edited")
+        add_many(source_id, status, **{name: changes[source_id, status, name] for name in names})
+
+
+def move_flagged(changes: Mapping[tuple[int, int], int]) -> None:
+    """Add to the counts of open flags by (source, reason), in one order as in `move`."""
+    for source_id, reason_id in sorted(changes):
+        if changes[source_id, reason_id]:
+            add_flagged(source_id, reason_id, changes[source_id, reason_id])
 
 
 def add_flagged(source_id: int, reason_id: int, change: int) -> None:
