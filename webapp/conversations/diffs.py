@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Literal
 
+from django.utils.safestring import SafeString, mark_safe
+
 from webapp.conversations.content.shapes import Message
+from webapp.conversations.markup import marked_text
 
 Opcode = tuple[Literal["replace", "delete", "insert", "equal"], int, int, int, int]
 Mark = Literal["same", "added", "removed"]
@@ -28,6 +31,11 @@ class Piece:
 
     mark: Mark
     text: str
+
+    @property
+    def shown(self) -> SafeString:
+        """The text escaped, with marks for what cannot be seen."""
+        return mark_safe(marked_text(self.text))  # noqa: S308 - escaped there
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,11 @@ class Conversation(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.source} #{self.position + 1}"
+        return f"{self.source} #{self.position_number():,}"
+
+    def position_number(self) -> int:
+        """Its place in the source as people count, from 1."""
+        return self.position + 1
 
     def issue_codes(self) -> list[str]:
         return [code for code in self.issues.split(",") if code]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from webapp.conversations.views import imports, sources
+from webapp.conversations.views import conversation, editing, history, imports, sources
 
 app_name = "conversations"
 
@@ -19,4 +19,13 @@ urlpatterns: list[URLPattern] = [
     path("sources/<int:source_id>/delete/", sources.delete, name="delete_source"),
     path("sources/<int:source_id>/restore/", sources.restore, name="restore_source"),
     path("sources/<int:source_id>/purge/", sources.purge, name="purge_source"),
+    path("conversations/<int:conversation_id>/", conversation.conversation, name="conversation"),
+    path("conversations/<int:conversation_id>/decide", conversation.decide_one, name="decide"),
+    path("conversations/<int:conversation_id>/flag", conversation.flag_one, name="flag"),
+    path("conversations/<int:conversation_id>/flags/<int:flag_id>/resolve", conversation.resolve_one, name="resolve"),
+    path("conversations/<int:conversation_id>/turns/<int:number>", conversation.turn, name="turn"),
+    path("conversations/<int:conversation_id>/raw", conversation.raw, name="raw"),
+    path("conversations/<int:conversation_id>/edit", editing.edit, name="edit"),
+    path("conversations/<int:conversation_id>/history", history.history, name="history"),
+    path("conversations/<int:conversation_id>/restore", history.restore, name="restore"),
 ]

@@ -1,0 +1,121 @@
+"""A conversation as its page shows it: its turns with what is marked on them, its flags, decisions and revisions."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from webapp.accounts.models import User
+from webapp.conversations.content.canonical import messages_of
+from webapp.conversations.content.checking import Issue, find_issues
+from webapp.conversations.content.shapes import Message, joined_text
+from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Revision
+from webapp.conversations.rendering import Body, render_body
+
+# A page of turns ends at whichever comes first.
+MOST_TURNS = 100
+MOST_CHARACTERS = 80_000
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn on the page: its index from 0, its role, its content, its open flags, its format issues in words."""
+
+    index: int
+    role: str
+    body: Body
+    flags: Sequence[Flag]
+    issues: Sequence[Issue]
+
+    @property
+    def number(self) -> int:
+        return self.index + 1
+
+
+@dataclass(frozen=True)
+class TurnPage:
+    """A stretch of turns, and where the next one begins (None at the end)."""
+
+    turns: Sequence[Turn]
+    following: int | None
+
+
+@dataclass
+class ShownConversation:
+    """What the page and its panels ask about a conversation; each question is put to the database once."""
+
+    conversation: Conversation
+    user: User
+    query: str = ""
+    as_written: bool = False
+    # Turned down a moment ago: what the person wrote, so that it is not lost.
+    kept: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        return messages_of(self.conversation.text.messages)
+
+    @cached_property
+    def flags(self) -> list[Flag]:
+        """Open ones first, then those resolved last."""
+        flags = self.conversation.flags.select_related("reason", "created_by", "resolved_by").order_by("-pk")
+        return sorted(flags, key=lambda flag: flag.resolved_at is not None)
+
+    @cached_property
+    def open_flags(self) -> list[Flag]:
+        return [flag for flag in self.flags if flag.resolved_at is None]
+
+    @cached_property
+    def seen_flag(self) -> int:
+        """The highest id of an open flag: an approval names it, so that a newer one is noticed."""
+        return max((flag.pk for flag in self.open_flags), default=0)
+
+    @cached_property
+    def decisions(self) -> list[Decision]:
+        """The last ones first."""
+        return list(self.conversation.decisions.select_related("created_by").order_by("-pk"))
+
+    @cached_property
+    def revisions(self) -> list[Revision]:
+        """The last ones first, without their texts."""
+        return list(self.conversation.revisions.select_related("created_by").defer("messages").order_by("-version"))
+
+    @cached_property
+    def issues(self) -> list[Issue]:
+        return find_issues(self.messages) if self.conversation.issues else []
+
+    @cached_property
+    def reasons(self) -> list[FlagReason]:
+        return list(FlagReason.objects.filter(active=True))
+
+    def may_review(self) -> bool:
+        return self.user.may_review()
+
+    def turn_page(self, start: int) -> TurnPage:
+        """The turns from an index on, as many as one page holds."""
+        end, room = start, MOST_CHARACTERS
+        while end < len(self.messages) and end < start + MOST_TURNS and room > 0:
+            room -= len(joined_text(self.messages[end]["content"]))
+            end += 1
+        turns = [self.turn(index) for index in range(start, end)]
+        return TurnPage(turns, end if end < len(self.messages) else None)
+
+    def turn(self, index: int, *, whole: bool = False) -> Turn:
+        """One turn; `whole`: not cut, however long."""
+        message = self.messages[index]
+        body = render_body(message, as_written=self.as_written, whole=whole)
+        return Turn(index, message["role"], body, self._flags_by_turn[index], self._issues_by_turn[index])
+
+    @cached_property
+    def _flags_by_turn(self) -> dict[int | None, list[Flag]]:
+        by_turn: dict[int | None, list[Flag]] = defaultdict(list)
+        for flag in self.open_flags:
+            by_turn[flag.turn].append(flag)
+        return by_turn
+
+    @cached_property
+    def _issues_by_turn(self) -> dict[int, list[Issue]]:
+        by_turn: dict[int, list[Issue]] = defaultdict(list)
+        for issue in self.issues:
+            by_turn[issue.turn].append(issue)
+        return by_turn
