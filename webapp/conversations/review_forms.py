@@ -61,8 +61,8 @@ class ReasonForm(forms.Form):
 
     def clean_label(self) -> str:
         label: str = " ".join(self.cleaned_data["label"].split())
-        others = FlagReason.objects.filter(label__iexact=label).exclude(pk=self.reason.pk if self.reason else None)
-        if others.exists():
+        same = FlagReason.objects.filter(label__iexact=label).first()
+        if same is not None and same != self.reason:
             raise forms.ValidationError(f"There is a reason called “{label}” already.")
         return label
 
