@@ -59,14 +59,14 @@ class Unchanged:
 
 
 def diff_messages(old: Sequence[Message], new: Sequence[Message]) -> list[TurnDiff | Unchanged]:
-    """The changed turns in order, with runs of unchanged ones between them as counts."""
+    """The changed turns in order, with runs of unchanged ones between them as counts; empty where all are the same."""
     entries: list[TurnDiff | Unchanged] = []
     for tag, a, b, c, d in turn_opcodes(old, new):
         if tag == "equal":
             entries.append(Unchanged(b - a))
         else:
             entries += _changed_turns(old, new, (a, b), (c, d))
-    return entries
+    return entries if any(entry.kind != "unchanged" for entry in entries) else []
 
 
 def turn_opcodes(old: Sequence[Message], new: Sequence[Message]) -> list[Opcode]:

@@ -85,7 +85,7 @@ def flag_one(request: UserRequest, conversation_id: int) -> HttpResponse:
         )
     except Unprocessable as error:
         return show(request, shown_for(request, conversation_id), problem=str(error), status=422)
-    return HttpResponseRedirect(address_of(conversation_id, list_of(request.POST)))
+    return HttpResponseRedirect(address_of(conversation_id, list_of(request)))
 
 
 @require_POST
@@ -93,7 +93,7 @@ def flag_one(request: UserRequest, conversation_id: int) -> HttpResponse:
 def resolve_one(request: UserRequest, conversation_id: int, flag_id: int) -> HttpResponse:
     flag = get_flag_for_user(request.user, conversation_id, flag_id)
     resolve_flag(flag_id=flag.pk, by=request.user)
-    return HttpResponseRedirect(address_of(conversation_id, list_of(request.POST)))
+    return HttpResponseRedirect(address_of(conversation_id, list_of(request)))
 
 
 @require_GET
@@ -115,7 +115,7 @@ def raw(request: UserRequest, conversation_id: int) -> HttpResponse:
     texts = {"messages": found.text.messages, "original": found.text.original_text(), "metadata": found.text.metadata}
     name = request.GET.get("download", "")
     if not name:
-        context = {"conversation": found, "texts": texts, "query": list_of(request.GET)}
+        context = {"conversation": found, "texts": texts, "query": list_of(request)}
         return render_page(request, "conversations/conversation_raw.html", context)
     if name not in texts:
         raise BadRequest(f"“{name[:40]}” cannot be downloaded. Use one of: {', '.join(texts)}.")
@@ -127,8 +127,8 @@ def raw(request: UserRequest, conversation_id: int) -> HttpResponse:
 def shown_for(request: UserRequest, conversation_id: int) -> ShownConversation:
     """The conversation as this request wants to see it."""
     found = get_conversation_for_user(request.user, conversation_id)
-    fields = request.GET if request.method == "GET" else request.POST
-    return ShownConversation(found, request.user, query=list_of(fields), as_written=request.GET.get("as") == "written")
+    as_written = request.GET.get("as") == "written"
+    return ShownConversation(found, request.user, query=list_of(request), as_written=as_written)
 
 
 def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", status: int = 200) -> HttpResponse:
@@ -152,10 +152,9 @@ def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", s
     return render_page(request, "conversations/conversation.html", context, partials=partials, status=status)
 
 
-def list_of(fields: QueryDict) -> str:
-    """The query of the list that the conversation was opened from, as its page carries it along."""
-    if "list" in fields:
-        fields = QueryDict(str(fields["list"]))
+def list_of(request: UserRequest) -> str:
+    """The query of the list that the conversation was opened from: its page and its forms carry it along."""
+    fields = request.GET if request.method == "GET" else QueryDict(request.POST.get("list", ""))
     kept = [(name, value) for name, values in fields.lists() if name in NAMES for value in values if value]
     return urlencode(kept)
 
@@ -171,7 +170,7 @@ def _list_filter(fields: QueryDict) -> ConversationFilter:
 
 
 def _after_decision(request: UserRequest, decided: Conversation) -> HttpResponse:
-    query = list_of(request.POST)
+    query = list_of(request)
     go_on = request.POST.get("then") == "next"
     request.session["then_next"] = go_on
     if not go_on:

@@ -78,7 +78,7 @@ def _save(
     except Unprocessable as error:
         return _form(request, shown, draft, base, problem=str(error), status=422)
     _say_saved(request, saved, draft.version, approve=approve)
-    return HttpResponseRedirect(address_of(saved.pk, list_of(request.POST)))
+    return HttpResponseRedirect(address_of(saved.pk, list_of(request)))
 
 
 def _stale(

@@ -40,7 +40,7 @@ def restore(request: UserRequest, conversation_id: int) -> HttpResponse:
         messages.info(request, f"The text of version {restored} is the text already.")
     else:
         messages.success(request, f"Restored the text of version {restored} as version {saved.version}.")
-    return HttpResponseRedirect(address_of(conversation_id, list_of(request.POST)))
+    return HttpResponseRedirect(address_of(conversation_id, list_of(request)))
 
 
 def _page(request: UserRequest, shown: ShownConversation, *, problem: str = "", status: int = 200) -> HttpResponse:
