@@ -9,6 +9,7 @@ from webapp.common.models import Job
 from webapp.common.running import run_slice
 from webapp.conversations import hooks, indexing
 from webapp.conversations.actions.search import queue_indexing
+from webapp.conversations.browsing import percent_searchable
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, ConversationText, Source
 
@@ -46,14 +47,14 @@ def test_the_job_indexes_a_source_to_its_end() -> None:
     assert (job.state, job.done, job.total) == ("done", 5, 5)
     assert source.indexed_through == ids[-1]
     assert answers("apple") == ids
-    assert indexing.percent_indexed(source.pk) == 100
+    assert percent_searchable([source.pk]) == 100
 
 
 def test_a_second_job_goes_on_where_the_first_ended() -> None:
     source, ids = filled_source()
     build(source)
     more = make_conversation(source, chat("apple again", "pear"))
-    assert 0 < indexing.percent_indexed(source.pk) < 100
+    assert 0 < percent_searchable([source.pk]) < 100
     assert build(source).done == 1
     assert answers("apple") == [*ids, more.pk]
 

@@ -24,6 +24,13 @@ class Count:
             return number(self.number)
         return f"{number(self.number)}+" if self.number >= COUNT_LIMIT else f"{number(self.number)} so far"
 
+    @property
+    def words(self) -> str:
+        """The count with its noun: "1 conversation", "1,000+ conversations", "12 conversations so far"."""
+        noun = "conversation" if self.number == 1 else "conversations"
+        text = str(self)
+        return text.replace(" so far", f" {noun} so far") if "so far" in text else f"{text} {noun}"
+
 
 def kept_count(live: ConversationFilter | None) -> int | None:
     """The exact number for a filter that `live_part` gave, where the kept counts know it; otherwise None."""

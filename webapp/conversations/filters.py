@@ -39,6 +39,7 @@ class Chip:
     """One part of a filter in words, and the query of the filter without it."""
 
     name: str
+    value: Any
     label: str
     without: str
 
@@ -125,7 +126,8 @@ class ConversationFilter:
         """The same filter over other sources."""
         return replace(self, source=numbers)
 
-    def _without_value(self, name: str, gone: Any) -> Self:
+    def without_value(self, name: str, gone: Any) -> Self:
+        """The same filter without one source, one status, or one other part."""
         value = getattr(self, name)
         if not isinstance(value, tuple):
             return self.without(name)
@@ -154,7 +156,7 @@ class ConversationFilter:
         for name, value in self.parts():
             for one in _as_list(value):
                 label = names.get(one, f"source {one}") if name == "source" else _LABELS[name](one)
-                chips.append(Chip(name, label, self._without_value(name, one).to_query()))
+                chips.append(Chip(name, one, label, self.without_value(name, one).to_query()))
         return chips
 
     def describe(self) -> str:

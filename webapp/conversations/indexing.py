@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import connection
-from django.db.models import Max, Min
 
 from webapp.conversations.models import Conversation, ConversationText, Source
 from webapp.conversations.search_text import words
@@ -173,13 +172,3 @@ def _delete_sqlite(rows: Sequence[tuple[int, str]]) -> None:
         cursor.executemany(
             "INSERT INTO conversations_search (conversations_search, rowid, words) VALUES ('delete', %s, %s)", rows
         )
-
-
-def percent_indexed(source_id: int) -> int:
-    """0 to 100, 100 only when all of a source can be found. Judged by ids: nothing is counted."""
-    rows = Conversation.objects.filter(source_id=source_id)
-    ends = rows.aggregate(first=Min("pk"), last=Max("pk"))
-    through = reached(source_id)
-    if ends["last"] is None or through >= ends["last"]:
-        return 100
-    return max(0, 100 * (through - ends["first"] + 1) // (ends["last"] - ends["first"] + 1)) if through else 0

@@ -55,10 +55,18 @@ class Place:
         """The page ends at a known place; where it begins has to be found."""
         return self.before is not None or self.page == "last"
 
+    def order_part(self) -> dict[str, Any]:
+        """For `ConversationFilter.to_query`: the order, where it is not the usual one."""
+        return {} if self.order == OLDEST else {"order": self.order}
+
     def to_dict(self, **cursor: Any) -> dict[str, Any]:
         """For `ConversationFilter.to_query`: order and limit where they are not the usual ones, and a cursor."""
-        kept = {} if self.order == OLDEST else {"order": self.order}
-        return kept | ({} if self.limit == PAGE_ROWS else {"limit": self.limit}) | cursor
+        return self.order_part() | ({} if self.limit == PAGE_ROWS else {"limit": self.limit}) | cursor
+
+    def to_query_parts(self) -> dict[str, Any]:
+        """For `ConversationFilter.to_query`: the whole place."""
+        cursor = {"after": self.after, "before": self.before, "page": self.page}
+        return self.to_dict(**{name: value for name, value in cursor.items() if value not in {None, ""}})
 
 
 PLACE_NAMES = ("order", "after", "before", "page", "limit")
@@ -102,12 +110,25 @@ class Page:
     stop: Stop | None = None
 
     @property
-    def first(self) -> str:
-        return self.wanted.to_query(**self.place.to_dict()) if self.previous else ""
+    def start(self) -> str:
+        """The query of the first page."""
+        return self.wanted.to_query(**self.place.to_dict())
 
     @property
-    def last(self) -> str:
-        return self.wanted.to_query(**self.place.to_dict(page="last")) if self.next else ""
+    def end(self) -> str:
+        """The query of the last page."""
+        return self.wanted.to_query(**self.place.to_dict(page="last"))
+
+    @property
+    def other_order(self) -> str:
+        """The query of the first page in the other order."""
+        other = OLDEST if self.place.falling else NEWEST
+        return self.wanted.to_query(**replace(self.place, order=other).to_dict())
+
+    @property
+    def is_without_match(self) -> bool:
+        """All was looked through, and nothing fits."""
+        return not self.rows and self.stop is None and not self.count.number and bool(self.wanted)
 
 
 def conversation_page(wanted: ConversationFilter, place: Place) -> Page:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from webapp.conversations.views import conversation, editing, history, imports, sources
+from webapp.conversations.views import conversation, editing, history, imports, listing, sources
 
 app_name = "conversations"
 
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("sources/<int:source_id>/delete/", sources.delete, name="delete_source"),
     path("sources/<int:source_id>/restore/", sources.restore, name="restore_source"),
     path("sources/<int:source_id>/purge/", sources.purge, name="purge_source"),
+    path("conversations/", listing.conversations, name="list"),
     path("conversations/<int:conversation_id>/", conversation.conversation, name="conversation"),
     path("conversations/<int:conversation_id>/decide", conversation.decide_one, name="decide"),
     path("conversations/<int:conversation_id>/flag", conversation.flag_one, name="flag"),
