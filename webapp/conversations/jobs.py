@@ -34,7 +34,11 @@ def purge_source(run: JobRun) -> None:
     purging.purge(run)
 
 
-@job_kind("index_search", title="Build the search index")
+def _list_of_source(job: Job) -> str:
+    return f"{reverse('conversations:list')}?source={job.parameters['source']}"
+
+
+@job_kind("index_search", title="Build the search index", link=_list_of_source)
 def index_search(run: JobRun) -> None:
     """Make the conversations of a source searchable, from where the index ends."""
     source = Source.objects.filter(pk=run.parameters["source"]).first()

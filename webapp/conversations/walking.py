@@ -126,8 +126,7 @@ def _index_only() -> Iterator[None]:
 
 def _allow_table_scans(allowed: str) -> None:
     with connection.cursor() as cursor:
-        for setting in ("enable_seqscan", "enable_bitmapscan"):
-            cursor.execute(f"SET LOCAL {setting} = {allowed}")
+        cursor.execute(f"SET LOCAL enable_seqscan = {allowed}; SET LOCAL enable_bitmapscan = {allowed}")
 
 
 def _direction(falling: bool) -> str:
