@@ -19,6 +19,6 @@ class Command(BaseCommand):
     def handle(self, *, demo: bool, **options: Any) -> None:
         call_command("migrate", verbosity=0)
         if demo and not User.objects.exists():
-            call_command("seed_demo", stdout=self.stderr)
+            call_command("seed_demo", if_empty=True, stdout=self.stderr)
         if not User.objects.exclude(last_login=None).exists():
             call_command("loginlink", stdout=self.stdout)
