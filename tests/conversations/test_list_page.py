@@ -223,3 +223,15 @@ def test_the_number_of_queries_does_not_grow(
     with django_assert_max_num_queries(QUERIES):
         assert len(shown(reviewer, query)) == 50
     assert Conversation.objects.count() == 60
+
+
+def test_the_page_of_a_conversation_knows_its_neighbours_in_the_list(reader: Client) -> None:
+    source = make_source()
+    ids = [make_conversation(source, status=Status(number % 2)).pk for number in range(6)]
+    for query, before, after in (("", ids[1], ids[3]), ("?status=unreviewed", ids[0], ids[4])):
+        context = reader.get(f"{LIST}{ids[2]}/{query}").context
+        assert (context["before"], context["after"]) == (f"{LIST}{before}/{query}", f"{LIST}{after}/{query}")
+    query = "?status=unreviewed&order=newest"
+    context = reader.get(f"{LIST}{ids[2]}/{query}").context
+    assert (context["before"], context["after"]) == (f"{LIST}{ids[4]}/{query}", f"{LIST}{ids[0]}/{query}")
+    assert f'/{ids[2]}/{query.replace("&", "&amp;")}"' in reader.get(LIST + query).content.decode()

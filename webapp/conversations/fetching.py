@@ -2,7 +2,6 @@
 
 from webapp.accounts.models import User
 from webapp.common.errors import NotFound
-from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, Flag
 
 
@@ -22,12 +21,3 @@ def get_flag_for_user(user: User, conversation_id: int, flag_id: int) -> Flag:
     if flag is None:
         raise NotFound("There is no such flag on this conversation.")
     return flag
-
-
-def neighbours(conversation: Conversation, listed: ConversationFilter) -> tuple[int | None, int | None]:
-    """The ids before and after it in a list; without a filter in its source."""
-    rows = Conversation.objects.all()
-    rows = listed.apply(rows) if listed else rows.filter(source_id=conversation.source_id)
-    ids = rows.values_list("pk", flat=True)
-    before = ids.filter(pk__lt=conversation.pk).order_by("-pk").first()
-    return before, ids.filter(pk__gt=conversation.pk).order_by("pk").first()

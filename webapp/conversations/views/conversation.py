@@ -15,8 +15,9 @@ from webapp.common.pages import render_page
 from webapp.conversations.actions.review import decide, flag_conversation, resolve_flag
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.diffs import diff_messages
-from webapp.conversations.fetching import get_conversation_for_user, get_flag_for_user, neighbours
+from webapp.conversations.fetching import get_conversation_for_user, get_flag_for_user
 from webapp.conversations.filters import NAMES, ConversationFilter
+from webapp.conversations.listing import Place, neighbours
 from webapp.conversations.models import Conversation, Status
 from webapp.conversations.panels import panels_for
 from webapp.conversations.review_forms import DecisionForm, FlagForm, first_error, positive, version_of
@@ -24,7 +25,8 @@ from webapp.conversations.showing import ShownConversation
 from webapp.conversations.timeline import events_since
 from webapp.conversations.versions import StaleVersion, text_at
 
-# What the page reads from its address beside the list that it belongs to.
+# What of an address names the list that the conversation belongs to, and what the page reads beside it.
+LIST_NAMES = (*NAMES, "order")
 OWN_NAMES = ("from", "as", "flag_turn", "turn")
 DONE_WORDS = {
     Status.APPROVED: "Approved",
@@ -134,8 +136,8 @@ def shown_for(request: UserRequest, conversation_id: int) -> ShownConversation:
 def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", status: int = 200) -> HttpResponse:
     """The page of a conversation; `problem` says what was refused."""
     start = positive(request.GET.get("from") or "1", "from") - 1
-    listed = _list_filter(request.GET if request.method == "GET" else QueryDict(shown.query))
-    before, after = neighbours(shown.conversation, listed)
+    listed = request.GET if request.method == "GET" else QueryDict(shown.query)
+    before, after = _neighbours(shown.conversation, listed)
     context: dict[str, Any] = {
         "shown": shown,
         "conversation": shown.conversation,
@@ -155,7 +157,7 @@ def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", s
 def list_of(request: UserRequest) -> str:
     """The query of the list that the conversation was opened from: its page and its forms carry it along."""
     fields = request.GET if request.method == "GET" else QueryDict(request.POST.get("list", ""))
-    kept = [(name, value) for name, values in fields.lists() if name in NAMES for value in values if value]
+    kept = [(name, value) for name, values in fields.lists() if name in LIST_NAMES for value in values if value]
     return urlencode(kept)
 
 
@@ -165,8 +167,11 @@ def address_of(conversation_id: int, query: str = "") -> str:
     return f"{address}?{query}" if query else address
 
 
-def _list_filter(fields: QueryDict) -> ConversationFilter:
-    return ConversationFilter.from_query(fields, other=OWN_NAMES)
+def _neighbours(shown: Conversation, fields: QueryDict) -> tuple[int | None, int | None]:
+    """The ids before and after a conversation in its list; without a filter in its source."""
+    listed = ConversationFilter.from_query(fields, other=(*OWN_NAMES, "order"))
+    order = Place.from_query({"order": fields.get("order", "")}).order
+    return neighbours(listed or ConversationFilter(source=(shown.source_id,)), shown.pk, order=order)
 
 
 def _after_decision(request: UserRequest, decided: Conversation) -> HttpResponse:
@@ -175,7 +180,7 @@ def _after_decision(request: UserRequest, decided: Conversation) -> HttpResponse
     request.session["then_next"] = go_on
     if not go_on:
         return HttpResponseRedirect(address_of(decided.pk, query))
-    _, following = neighbours(decided, _list_filter(QueryDict(query)))
+    _, following = _neighbours(decided, QueryDict(query))
     if following is None:
         messages.info(request, "That was the last one of this list.")
     return HttpResponseRedirect(address_of(following or decided.pk, query))
