@@ -1,9 +1,7 @@
 """Importing a task of tasks_core: every row, in the task's order."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 from tasks_core.common import Task
@@ -12,9 +10,8 @@ from tasks_core.registry import build, get_task
 from webapp.common.errors import JobFailed
 from webapp.common.models import Job
 from webapp.common.running import JobRun
-from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.records import Record, record_of
-from webapp.conversations.content.shapes import BadLine, Message
+from webapp.conversations.content.shapes import BadLine
 from webapp.conversations.importing import begin, finish, write_problems
 from webapp.conversations.models import Source
 from webapp.conversations.naming import create_source, name_of_task
@@ -22,7 +19,6 @@ from webapp.conversations.reports import merged, tally_of
 from webapp.conversations.storing import store_records
 
 CHUNK = 1000
-PREVIEWED = 3
 Row = tuple[int, Record | str]
 
 
@@ -93,14 +89,15 @@ def _rows(task: Task, position: int) -> Iterator[Row]:
     while position < total:
         try:
             for conversation in task.iter_from(position):
-                yield position, _record(conversation)
+                yield position, record_or_reason(conversation)
                 position += 1
         except BadRowError as error:
             yield position, str(error)
             position += 1
 
 
-def _record(conversation: Mapping[str, Any]) -> Record | str:
+def record_or_reason(conversation: Mapping[str, Any]) -> Record | str:
+    """A row of a task as a record, or why it cannot be one."""
     try:
         return record_of(conversation)
     except BadLine as error:
@@ -136,29 +133,3 @@ def _stretches(good: list[tuple[int, Record]]) -> Iterator[tuple[int, list[Recor
         if index == len(good) or good[index][0] != good[index - 1][0] + 1:
             yield good[begun][0], [record for _, record in good[begun:index]]
             begun = index
-
-
-@dataclass
-class Preview:
-    """What a task would bring, before anything is stored: how many rows, and the first of them. Or why not."""
-
-    total: int = 0
-    conversations: list[list[dict[str, Any]]] = field(default_factory=list)
-    error: str = ""
-
-
-def preview_task(name: str, values: Mapping[str, Any]) -> Preview:
-    """The first rows of a task with these (clean) parameters."""
-    try:
-        task = build(name, **values)
-        rows = [_record(row) for row in islice(task.iter_from(0), PREVIEWED)]
-        shown = [[_turn(message) for message in messages_of(row.text)] for row in rows if isinstance(row, Record)]
-        return Preview(len(task), shown, next((row for row in rows if isinstance(row, str)), ""))
-    except TasksCoreError as error:
-        return Preview(error=str(error))
-
-
-def _turn(message: Message) -> dict[str, Any]:
-    content = message["content"]
-    parts = [{"type": "text", "text": content}] if isinstance(content, str) else content
-    return {"role": message["role"], "parts": parts}

@@ -18,8 +18,8 @@ from webapp.common.pages import render_page
 from webapp.conversations.actions import sources as actions
 from webapp.conversations.forms import WEB_TASKS, TaskForm, UploadForm
 from webapp.conversations.models import Source
+from webapp.conversations.previews import Preview, preview_task
 from webapp.conversations.reports import ImportReport
-from webapp.conversations.task_imports import Preview, preview_task
 from webapp.conversations.uploads import Upload, discard, receive
 from webapp.conversations.views.sources import user_of
 
