@@ -98,7 +98,14 @@ def test_the_preview_shows_three_and_stores_nothing(curator: Client) -> None:
     assert not Source.objects.exists()
 
 
-def test_a_task_that_cannot_be_had_says_why_in_the_preview(curator: Client) -> None:
+def test_a_task_that_cannot_be_had_is_told_in_the_form(curator: Client) -> None:
+    response = curator.post(task_address("gsm8k"), {"subset": "main", "split": "train", "preview": "1"})
+    assert response.status_code == 400
+    assert "no folder openai/gsm8k" in response.content.decode()
+
+
+def test_a_dataset_that_is_not_whole_says_so_in_the_preview(curator: Client, tmp_path: Path) -> None:
+    (tmp_path / "no-hub" / "openai" / "gsm8k").mkdir(parents=True)
     response = curator.post(task_address("gsm8k"), {"subset": "main", "split": "train", "preview": "1"})
     assert response.status_code == 200
     assert "no train-*.parquet" in response.content.decode()

@@ -1,8 +1,7 @@
 """Sending files: the group Upload and forms of the bad inputs, by number, and what is left on disk."""
 
 import io
-from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -169,7 +168,7 @@ def test_59_1001_fields(curator: Client) -> None:
 
 
 def test_63_markup_in_a_name_is_shown_as_text(curator: Client) -> None:
-    raw_request(curator, "<script>alert(1)</script>.jsonl")
+    raw_request(curator, "<script>alert(1).jsonl")
     work(Job.objects.get())
     for address in (reverse("conversations:sources"), reverse("conversations:source", args=[Source.objects.get().pk])):
         page = curator.get(address).content.decode()
@@ -193,14 +192,14 @@ def test_a_connection_that_breaks_off_leaves_nothing(curator: Client) -> None:
         "POST",
         reverse("conversations:upload"),
         content_type="multipart/form-data; boundary=BOUND",
-        **{"wsgi.input": BrokenOff(head + b"x" * 5_000_000), "CONTENT_LENGTH": "9000000"},
+        **cast(Any, {"wsgi.input": BrokenOff(head + b"x" * 5_000_000), "CONTENT_LENGTH": "9000000"}),
     )
     assert response.status_code == 400
     assert on_disk() == []
 
 
 @pytest.fixture
-def _full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(io.BytesIO):
         def write(self, *_args: Any) -> int:
             raise OSError(28, "No space left on device")
@@ -210,7 +209,6 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         return Full()
 
     monkeypatch.setattr("webapp.conversations.uploads.Path.open", open_full)
-    return
 
 
 @pytest.mark.usefixtures("_full_disk")

@@ -9,6 +9,7 @@ from tasks_core.errors import BadArgumentError
 from tasks_core.registry import TASKS, Parameter, TaskInfo
 from webapp.conversations.models import Source
 from webapp.conversations.naming import NAME_LENGTH, clean_name, name_of_task
+from webapp.conversations.task_imports import clean_values
 
 # Only the command line may name files of the server.
 WEB_TASKS = {
@@ -73,7 +74,7 @@ class TaskForm(forms.Form):
         """All parameters together, by the task's own rules."""
         if not self.errors:
             try:
-                self.info.clean(self.values())
+                clean_values(self.info, self.values())
             except BadArgumentError as error:
                 self._show(error)
         return self.cleaned_data
@@ -101,7 +102,7 @@ def _value(parameter: Parameter, choices: tuple[str, ...], chosen: Any) -> Any:
         return parameter.default if chosen is None else chosen
     if chosen in choices:
         return chosen
-    return parameter.default if parameter.default in choices or not parameter.required else choices[0]
+    return parameter.default if parameter.default is None or parameter.default in choices else choices[0]
 
 
 def _field(parameter: Parameter, choices: tuple[str, ...], value: Any) -> forms.Field:

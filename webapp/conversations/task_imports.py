@@ -1,12 +1,17 @@
 """Importing a task of tasks_core: every row, in the task's order."""
 
+import os
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from tasks_core.checks import as_integer
 from tasks_core.common import Task
-from tasks_core.errors import BadRowError, TasksCoreError
-from tasks_core.registry import build, get_task
+from tasks_core.errors import BadArgumentError, BadRowError, TasksCoreError
+from tasks_core.hub import HUB_VARIABLE
+from tasks_core.registry import HUB_ADDRESS, TaskInfo, Value, build, get_task
+from tasks_core.words import WORDS_VARIABLE
 from webapp.common.errors import JobFailed
 from webapp.common.models import Job
 from webapp.common.running import JobRun
@@ -19,7 +24,25 @@ from webapp.conversations.reports import merged, tally_of
 from webapp.conversations.storing import store_records
 
 CHUNK = 1000
+SLICE = ("start", "stop", "step")
 Row = tuple[int, Record | str]
+
+
+def clean_values(info: TaskInfo, values: Mapping[str, object]) -> dict[str, Value]:
+    """All parameters of a task with type and default. Raises BadArgumentError for what no dataset is needed to see."""
+    cleaned = info.clean(values)
+    Task(**{name: as_integer(name, cleaned[name]) for name in SLICE if cleaned[name] is not None})
+    _check_places(info, cleaned)
+    return cleaned
+
+
+def _check_places(info: TaskInfo, values: Mapping[str, Value]) -> None:
+    """The folder or the file that the settings name has to be there; a download is not tried."""
+    hub, words = os.environ.get(HUB_VARIABLE), os.environ.get(WORDS_VARIABLE)
+    if hub and info.source_url.startswith(HUB_ADDRESS) and not Path(hub, info.source).is_dir():
+        raise BadArgumentError(f"{HUB_VARIABLE} is {hub}, but there is no folder {info.source} in it")
+    if words and "words" in values and not values["words"] and not Path(words).is_file():
+        raise BadArgumentError(f"{WORDS_VARIABLE} is {words}, but there is no such file")
 
 
 def create_task_source(job: Job) -> Source:

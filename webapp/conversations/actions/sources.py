@@ -16,7 +16,7 @@ from webapp.conversations.importing import create_upload_source
 from webapp.conversations.models import Source
 from webapp.conversations.naming import FILE_NAME_LENGTH, clean_name, name_of_task
 from webapp.conversations.purging import expired_sources
-from webapp.conversations.task_imports import create_task_source
+from webapp.conversations.task_imports import clean_values, create_task_source
 from webapp.conversations.uploads import Upload
 
 
@@ -52,7 +52,7 @@ def import_task(
 ) -> Job:
     """Queue the import of a task with these parameters. Raises tasks_core's BadArgumentError for a bad one."""
     info = get_task(task)
-    cleaned = info.clean(values)
+    cleaned = clean_values(info, values)
     parameters = {"task": task, "values": cleaned, "name": clean_name(name)}
     title = f"Import {parameters['name'] or name_of_task(info.title, cleaned)}"
     job = queue_job(kind="import_task", parameters=parameters, by=by, title=title, send=send)
