@@ -60,7 +60,7 @@ def overview(user: User) -> Overview:
 
 
 def _to_do(user: User, totals: dict[int, dict[str, int]]) -> list[ToDo]:
-    conversations = "/conversations/"
+    conversations = reverse("conversations:list")
     unreviewed = totals.get(Status.UNREVIEWED, {}).get("total", 0)
     flagged, broken = (sum(row[name] for row in totals.values()) for name in ("flagged", "with_issue"))
     items = [
@@ -77,7 +77,7 @@ def _incomplete_sources() -> ToDo:
     """Imports that ended before all was read."""
     sources = Source.objects.live().filter(state=Source.State.INCOMPLETE)
     ids = list(sources.order_by("-id").values_list("pk", flat=True)[:100])
-    address = f"/sources/{ids[0]}/" if len(ids) == 1 else "/sources/"
+    address = reverse("conversations:source", args=[ids[0]]) if len(ids) == 1 else reverse("conversations:sources")
     words = "import stopped before its end" if len(ids) == 1 else "imports stopped before their end"
     return ToDo(len(ids), f"{words}: continue, or take back", address)
 
@@ -91,7 +91,7 @@ def _failed_jobs() -> ToDo:
 def _reasons() -> list[Reason]:
     """How many conversations have an open flag with each reason, the most first."""
     rows = FlagTally.objects.filter(source__deleted_at=None, total__gt=0).values("reason__slug", "reason__label")
-    address = "/conversations/"
+    address = reverse("conversations:list")
     return [
         Reason(row["reason__label"], row["number"], f"{address}?flag={row['reason__slug']}")
         for row in rows.annotate(number=Sum("total")).order_by("-number", "reason__label")
