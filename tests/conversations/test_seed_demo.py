@@ -11,7 +11,7 @@ from webapp.conversations import tallies
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Source, Status
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def seed(*arguments: str) -> dict[str, int | None]:
