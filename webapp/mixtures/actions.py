@@ -18,15 +18,14 @@ from webapp.mixtures.models import Export, FoundRows, Mixture
 from webapp.mixtures.recipes import Component, Lowering, Recipe
 
 NAME_TAKEN = "There is already a mixture called “{}”. Choose another name."
+CHANGED_MEANWHILE = "Somebody changed this mixture in the meantime. Reload the page, then make your change again."
 
 
 def create_mixture(*, name: str, by: User | None, recipe: Recipe | None = None) -> Mixture:
     """A new mixture; raises Conflict when the name is taken."""
     try:
         with transaction.atomic():
-            mixture = Mixture.objects.create(
-                name=name, recipe=Recipe().to_dict(), created_by=by, changed_by=by
-            )
+            mixture = Mixture.objects.create(name=name, recipe=Recipe().to_dict(), created_by=by, changed_by=by)
     except IntegrityError as error:
         raise Conflict(NAME_TAKEN.format(name)) from error
     if recipe is not None:
@@ -62,7 +61,7 @@ def change_recipe(
     """
     with transaction.atomic():
         if not Mixture.objects.filter(pk=mixture.pk, version=version).update(version=F("version") + 1):
-            raise Conflict("Somebody changed this mixture in the meantime. Reload the page, then make your change again.")
+            raise Conflict(CHANGED_MEANWHILE)
         mixture.refresh_from_db()
         recipe = change(Recipe.from_dict(mixture.recipe))
         components = tuple(_with_found(component, mixture, search_again) for component in recipe.components)
@@ -101,9 +100,7 @@ def add_component(*, mixture: Mixture, version: int, component: Component, by: U
 
 def change_component(*, mixture: Mixture, version: int, index: int, component: Component, by: User | None) -> None:
     """Put `component` in the place of the one at `index`."""
-    change_recipe(
-        mixture=mixture, version=version, change=lambda recipe: recipe.replacing(index, component), by=by
-    )
+    change_recipe(mixture=mixture, version=version, change=lambda recipe: recipe.replacing(index, component), by=by)
 
 
 def remove_component(*, mixture: Mixture, version: int, index: int, by: User | None) -> None:

@@ -16,11 +16,13 @@ import time
 import zlib
 from array import array
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.db.models.functions import Now
 
 from webapp.common.errors import JobFailed
 from webapp.common.running import JobRun
@@ -33,7 +35,6 @@ from webapp.mixtures.snapshot import read_snapshot
 from webapp.mixtures.spool import (
     COLUMNS,
     PROBLEMS,
-    RECORD,
     Spool,
     SpoolWriter,
     first_within,
@@ -151,7 +152,7 @@ def read_texts(making: Making) -> None:
     changes = [Counter(counts) for counts in state["changes"]]
     spool = making.spool
     rows = spool.rows()
-    with SpoolWriter(spool, taken=state["taken"], texts=state["texts"]) as writer:
+    with closing(SpoolWriter(spool, taken=state["taken"], texts=state["texts"])) as writer:
         clock = time.monotonic()
         first = begun = 0
         for number, listed in enumerate(state["listed"]):
@@ -206,7 +207,7 @@ def _write_order(making: Making, taken: int) -> None:
     if not order:
         raise JobFailed(NOTHING_FOUND)
     if making.recipe.order == "mixture":
-        random.Random(SEED).shuffle(order)  # noqa: S311  (an order, not a secret)
+        random.Random(SEED).shuffle(order)
     making.spool.write_order(order)
 
 
@@ -306,8 +307,6 @@ def _compare(facts: FileFacts, written: dict[str, Any]) -> str:
 
 
 def _record_ready(export: Export, facts: FileFacts, manifest: str) -> None:
-    from django.db.models.functions import Now
-
     Export.objects.filter(pk=export.pk).update(
         state=Export.State.READY,
         lines=facts.lines,

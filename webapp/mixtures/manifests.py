@@ -11,8 +11,8 @@ import numpy as np
 import orjson
 import zstandard
 from numpy.typing import NDArray
-from tasks_core.lowering import CHANGES, DROP_REASONS
 
+from tasks_core.lowering import CHANGES, DROP_REASONS
 from webapp.accounts.models import User
 from webapp.common.version import VERSION
 from webapp.conversations.models import Source, Status
@@ -61,7 +61,8 @@ def _components(recipe: Recipe, state: dict[str, Any], spool: Spool) -> list[dic
     for number, component in enumerate(recipe.components):
         listed = state["listed"][number]
         chosen = component.chosen(listed["rows"])
-        part = _Part(component, listed, chosen, rows[first : first + listed["rows"]], outcomes[begun : begun + len(chosen)])
+        section, ends = rows[first : first + listed["rows"]], outcomes[begun : begun + len(chosen)]
+        part = _Part(component, listed, chosen, section, ends)
         found.append(part.facts(state["changes"][number]))
         first += listed["rows"]
         begun += len(chosen)
@@ -134,7 +135,9 @@ class _Part:
     def _reviewed(self) -> list[dict[str, Any]]:
         """Who decided last on how many of the conversations, with what."""
         pairs, counts = np.unique(self.kept[["reviewer", "status"]], return_counts=True)
-        names = dict(User.objects.filter(pk__in=[int(pair["reviewer"]) for pair in pairs]).values_list("pk", "username"))
+        names = dict(
+            User.objects.filter(pk__in=[int(pair["reviewer"]) for pair in pairs]).values_list("pk", "username")
+        )
         rows = [
             {
                 "reviewer": names.get(int(pair["reviewer"])),
@@ -168,7 +171,11 @@ def _found(component: Component) -> dict[str, Any] | None:
     if component.found is None:
         return None
     found = FoundRows.objects.get(pk=component.found)
-    return {"query": found.query, "conversations": found.count, "found_at": found.found_at.isoformat(timespec="seconds")}
+    return {
+        "query": found.query,
+        "conversations": found.count,
+        "found_at": found.found_at.isoformat(timespec="seconds"),
+    }
 
 
 def _totals(components: list[dict[str, Any]]) -> dict[str, Any]:
@@ -177,7 +184,8 @@ def _totals(components: list[dict[str, Any]]) -> dict[str, Any]:
     for component in components:
         dropped.update({entry["reason"]: entry["conversations"] for entry in component["dropped"]})
         lowered.update(component["lowered"])
-    numbers = {name: sum(part[name] for part in components) for name in ("rows", "rows_in_slice", "conversations", "lines")}
+    names = ("rows", "rows_in_slice", "conversations", "lines")
+    numbers = {name: sum(part[name] for part in components) for name in names}
     return numbers | {"dropped": dict(dropped), "lowered": dict(lowered)}
 
 

@@ -17,11 +17,11 @@ import struct
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from tasks_core.lowering import DROP_REASONS
 
 PROBLEMS = tuple(DROP_REASONS)
@@ -116,10 +116,7 @@ class SpoolWriter:
         write_all(self._outcomes, outcomes)
         self.taken += len(lines)
 
-    def __enter__(self) -> "SpoolWriter":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def close(self) -> None:
         for file in (self._texts, self._ends, self._outcomes):
             file.close()
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 from django.db import connection
-from tasks_core.lowering import Dropped, lower
 
+from tasks_core.lowering import Dropped, lower
 from webapp.common.errors import JobFailed
 from webapp.conversations.models import ConversationText, Revision
 from webapp.mixtures.recipes import Lowering
@@ -36,9 +36,7 @@ def lines_of(records: Sequence[Record], lowering: Lowering, changes: Counter[str
 
 def lowered_line(text: bytes, lowering: Lowering, changes: Counter[str]) -> tuple[bytes, int]:
     """The line of a conversation that CustomJSON cannot hold as it is, or why it is dropped."""
-    lowered = lower(
-        orjson.loads(text), system=lowering.system, tools=lowering.tools, reasoning=lowering.reasoning
-    )
+    lowered = lower(orjson.loads(text), system=lowering.system, tools=lowering.tools, reasoning=lowering.reasoning)
     if isinstance(lowered, Dropped):
         return DROPPED_LINE, 1 + PROBLEMS.index(lowered.reason)
     changes.update(lowered.changes)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from django.core.exceptions import ValidationError
-from tasks_core.customjson import check_line
 
+from tasks_core.customjson import check_line
 from webapp.common.errors import WinnowError
 from webapp.mixtures.encoding import DAMAGED, open_unpacked
 from webapp.mixtures.manifests import parse_manifest, read_manifest, seal_of
