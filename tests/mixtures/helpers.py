@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.factories import make_conversation
 from webapp.accounts.models import User
 from webapp.common.models import Job
 from webapp.common.running import run_slice
@@ -13,8 +14,6 @@ from webapp.mixtures import actions
 from webapp.mixtures.encoding import open_unpacked
 from webapp.mixtures.models import Export, Mixture
 from webapp.mixtures.recipes import Component, Lowering, Recipe
-
-from tests.factories import make_conversation
 
 APPROVED = {"status": ["approved"]}
 
@@ -47,9 +46,10 @@ def begin_export(mixture: Mixture, *, format_name: str = "jsonl", **fields: Any)
 def work(export: Export, *, slice_seconds: float | None = None) -> Job:
     """Run the export's job, slice after slice, to its end."""
     assert export.job is not None
-    while not (job := run_slice(export.job.pk, slice_seconds=slice_seconds)).is_finished():
+    while (job := run_slice(export.job.pk, slice_seconds=slice_seconds)) and not job.is_finished():
         pass
     export.refresh_from_db()
+    assert job is not None
     return job
 
 

@@ -5,12 +5,12 @@ import json
 from pathlib import Path
 
 import pytest
+
 from tasks_core.common import Task, TaskMixture, TaskSequence
 from tasks_core.customjson import CustomJSON
-from webapp.conversations.models import Source
-
 from tests.factories import chat, make_source
 from tests.mixtures.helpers import approved, lines_in, make_export, make_mixture, manifest_of, of_source, part
+from webapp.conversations.models import Source
 
 pytestmark = pytest.mark.django_db
 

@@ -1,28 +1,29 @@
 """Making an export, in steps that each go on from where a killed worker left off.
 
-    list    which rows, as of one moment (snapshot.py), with their version and content hash
-    read    their texts, lowered where that is needed, to the working folder (spool.py); a text that has been edited
-            since the listing is taken from its history, so the file shows one moment
-    write   the lines in their order to a temporary beside the file's place; synced, renamed, the folder synced
+    list    which rows, as of one moment (snapshot.py), with their version and content hash (spool.py)
+    lower   the texts that CustomJSON cannot hold as they are
+    write   the lines in their order to a temporary beside the file's place; synced, renamed, the folder synced.
+            A text that was edited since the listing is taken from its history, so the file shows one moment
     check   the file read back from disk, by the rules of its loader (verifying.py); then the manifest
 
-Only then is the export ready. Texts are held a few megabytes at a time; 4 bytes a line are kept for the order.
+Only then is the export ready.
 """
 
 import os
 import random
 import shutil
 import time
-import zlib
 from array import array
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from django.db.models.functions import Now
+from numpy.typing import NDArray
 
 from webapp.common.errors import JobFailed
 from webapp.common.running import JobRun
@@ -30,24 +31,27 @@ from webapp.mixtures.encoding import encoder_for
 from webapp.mixtures.listing import rows_by_source
 from webapp.mixtures.manifests import build_manifest, manifest_text
 from webapp.mixtures.models import Export
+from webapp.mixtures.placing import place_file, place_text
 from webapp.mixtures.recipes import SEED, Component, Recipe
 from webapp.mixtures.snapshot import read_snapshot
 from webapp.mixtures.spool import (
     COLUMNS,
-    PROBLEMS,
+    RECORD,
     Spool,
+    SpoolReader,
     SpoolWriter,
     first_within,
     open_at,
-    pack_record,
-    unpack_records,
-    write_all,
+    pack_row,
 )
-from webapp.mixtures.texts import TextGone, lines_of
+from webapp.mixtures.texts import TextGone, lowered_line, texts_of
 from webapp.mixtures.verifying import FileFacts, read_back
+from webapp.mixtures.writing import START, BlockWriter
 
-READ_ROWS = 2_000
-READ_CHARACTERS = 8_000_000
+# At most so many rows, and about so many characters, are in memory at once.
+BLOCK_ROWS = 4_000
+BLOCK_CHARACTERS = 8_000_000
+SCAN_ROWS = 100_000
 LINES_LIMIT = 100_000_000
 PROGRESS_SECONDS = 0.5
 NOTHING_FOUND = (
@@ -72,31 +76,32 @@ class Making:
     def spool(self) -> Spool:
         return Spool(self.export.working_folder(self.state["token"]))
 
-    def chosen(self, number: int) -> range:
-        """Which rows of component `number` are inside its slice."""
-        return self.recipe.components[number].chosen(self.state["listed"][number]["rows"])
-
     def taken(self) -> int:
-        return sum(len(self.chosen(number)) for number in range(len(self.recipe.components)))
+        return sum(listed["taken"] for listed in self.state["listed"])
 
 
 def make_export(run: JobRun, export: Export) -> None:
     """Do what is left to do. Raises JobFailed with what to say to people."""
     making = Making(run, export, Recipe.from_dict(export.recipe))
-    steps = {"read": read_texts, "write": write_file, "check": check_file}
+    steps = {"lower": lower_texts, "write": write_file, "check": check_file}
     if not _can_go_on(making):
         list_rows(making)
-    while (step := making.state["step"]) in steps:
-        steps[step](making)
+    try:
+        while (step := making.state["step"]) in steps:
+            steps[step](making)
+    except TextGone:
+        with run.chunk(may_end_slice=False) as progress:
+            progress.cursor = {}  # Continue lists anew
+        raise
 
 
 def _can_go_on(making: Making) -> bool:
     state = making.state
-    if not state:
-        return False
-    return state["step"] == "done" or making.spool.holds(
-        rows=sum(listed["rows"] for listed in state["listed"]), taken=state["taken"], texts=state["texts"]
-    )
+    if not state or state["step"] == "done":
+        return bool(state)
+    lowered = {"outcomes": state["taken"], "ends": state["taken"] * 8, "texts": state["texts"]}
+    order = {} if state["step"] == "lower" else {"order": state["lines"] * 4}
+    return making.spool.holds({"rows": making.taken() * RECORD.itemsize, **lowered, **order})
 
 
 def list_rows(making: Making) -> None:
@@ -107,108 +112,111 @@ def list_rows(making: Making) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     with read_snapshot(), (folder / "rows").open("wb") as file:
-        listed = [_list_component(component, file) for component in making.recipe.components]
+        listed = [_list_component(component, file, folder / "listed") for component in making.recipe.components]
+    state = {"step": "lower", "token": token, "listed": listed, "taken": 0, "texts": 0}
     with making.run.chunk(may_end_slice=False) as progress:
-        progress.cursor = {
-            "step": "read",
-            "token": token,
-            "listed": listed,
-            "taken": 0,
-            "texts": 0,
-            "changes": [{} for _ in listed],
-        }
+        progress.cursor = state | {"changes": [{} for _ in listed]}
         progress.step, progress.done = "reading", 0
         progress.total = sum(
-            len(component.chosen(found["rows"])) * (1 + 2 * component.repeats)
+            found["taken"] * (1 + 2 * component.repeats)
             for component, found in zip(making.recipe.components, listed, strict=True)
         )
 
 
-def _list_component(component: Component, file: Any) -> dict[str, Any]:
+def _list_component(component: Component, rows: IO[bytes], beside: Path) -> dict[str, Any]:
+    """Append the rows that the component takes to `rows`."""
+    if not component.is_sliced():
+        sources = _list_sources(component, rows)
+        total = taken = sum(source["rows"] for source in sources)
+    else:
+        # A slice may count from the end, so all rows are listed first.
+        with beside.open("w+b") as file:
+            sources = _list_sources(component, file)
+            total = sum(source["rows"] for source in sources)
+            chosen = component.chosen(total)
+            taken = len(chosen)
+            for begin in range(0, taken, SCAN_ROWS):
+                part = chosen[begin : begin + SCAN_ROWS]
+                file.seek(part.start * RECORD.itemsize)
+                span = np.frombuffer(file.read((part[-1] - part.start + 1) * RECORD.itemsize), RECORD)
+                rows.write(span[:: part.step].tobytes())
+    return {"rows": total, "taken": taken, "sources": sources}
+
+
+def _list_sources(component: Component, file: IO[bytes]) -> list[dict[str, Any]]:
     sources = []
     for source, batches in rows_by_source(component, COLUMNS):
         count = 0
         for batch in batches:
-            file.write(b"".join([_record(row) for row in batch]))
+            file.write(b"".join(map(pack_row, batch)))
             count += len(batch)
         if count:
             sources.append({"id": source.pk, "name": source.name, "rows": count})
-    return {"rows": sum(source["rows"] for source in sources), "sources": sources}
+    return sources
 
 
-def _record(row: tuple[Any, ...]) -> bytes:
-    pk, position, version, characters, reviewer, status, plain, issues, digest = row
-    return pack_record(pk, position, version, characters, reviewer or 0, status, plain, problem_of(issues), digest)
-
-
-def problem_of(issues: str) -> int:
-    """0 for none, otherwise 1 + the place of the first format issue in PROBLEMS."""
-    return 1 + PROBLEMS.index(issues.strip(",").split(",")[0]) if issues else 0
-
-
-def read_texts(making: Making) -> None:
-    """Bring the lines of all rows that are taken into the working folder."""
+def lower_texts(making: Making) -> None:
+    """Find out what is dropped, bring lowered lines into the working folder, and then the order of all lines."""
     state = making.state
     changes = [Counter(counts) for counts in state["changes"]]
-    spool = making.spool
-    rows = spool.rows()
-    with closing(SpoolWriter(spool, taken=state["taken"], texts=state["texts"])) as writer:
+    ends = np.cumsum([listed["taken"] for listed in state["listed"]])
+    with closing(SpoolWriter(making.spool, taken=state["taken"], texts=state["texts"])) as writer:
         clock = time.monotonic()
-        first = begun = 0
-        for number, listed in enumerate(state["listed"]):
-            section, chosen = rows[first : first + listed["rows"]], making.chosen(number)
-            while writer.taken < begun + len(chosen):
-                _read_batch(making, section, chosen[writer.taken - begun :], writer, changes[number])
-                if time.monotonic() - clock > PROGRESS_SECONDS:
-                    _record_reading(making, writer, changes, step="read")
-                    clock = time.monotonic()
-            first += listed["rows"]
-            begun += len(chosen)
-        _write_order(making, writer.taken)
-        _record_reading(making, writer, changes, step="write")
-
-
-def _read_batch(making: Making, section: Any, rest: range, writer: SpoolWriter, changes: Counter[str]) -> None:
-    batch = rest[:READ_ROWS]
-    records = section[batch.start : batch.stop : batch.step]
-    records = records[: first_within(records["characters"], READ_CHARACTERS)]
-    try:
-        lines, outcomes = lines_of(list(unpack_records(records.tobytes())), making.recipe.lowering, changes)
-    except TextGone:
-        with making.run.chunk(may_end_slice=False) as progress:
-            progress.cursor = {}  # the next try lists anew
-        raise
-    writer.write(lines, outcomes)
-
-
-def _record_reading(making: Making, writer: SpoolWriter, changes: list[Counter[str]], *, step: str) -> None:
+        while writer.taken < making.taken():
+            number = int(np.searchsorted(ends, writer.taken, side="right"))
+            _lower_rows(making, writer, int(ends[number]), changes[number])
+            if time.monotonic() - clock > PROGRESS_SECONDS:
+                _record_lowering(making, writer, changes)
+                clock = time.monotonic()
+        _record_lowering(making, writer, changes)
+    lines = _write_order(making)
     with making.run.chunk() as progress:
-        progress.cursor |= {
-            "step": step,
-            "taken": writer.taken,
-            "texts": writer.texts,
-            "changes": [dict(counts) for counts in changes],
-        }
+        progress.cursor |= {"step": "write", "lines": lines}
+        progress.total = making.taken() + 2 * lines
+
+
+def _lower_rows(making: Making, writer: SpoolWriter, end: int, changes: Counter[str]) -> None:
+    rows = making.spool.rows(writer.taken, min(SCAN_ROWS, end - writer.taken))
+    outcomes = rows["problem"].copy()
+    work = np.flatnonzero((rows["plain"] == 0) & (outcomes == 0))[:BLOCK_ROWS]
+    work = work[: first_within(rows["characters"][work], BLOCK_CHARACTERS)] if len(work) else work
+    if len(work):
+        outcomes = outcomes[: _behind(rows, outcomes, work)]
+    lines: dict[int, bytes] = {}
+    for place, text in zip(work.tolist(), texts_of(rows[work]), strict=True):
+        lines[place], outcomes[place] = lowered_line(text, making.recipe.lowering, changes)
+    writer.write(outcomes.tobytes(), lines)
+
+
+def _behind(rows: Any, outcomes: Any, work: Any) -> int:
+    """How many of the scanned rows are dealt with when those of `work` are: up to the next that needs lowering."""
+    later = np.flatnonzero((rows["plain"] == 0) & (outcomes == 0))
+    return int(later[len(work)]) if len(later) > len(work) else len(rows)
+
+
+def _record_lowering(making: Making, writer: SpoolWriter, changes: list[Counter[str]]) -> None:
+    with making.run.chunk() as progress:
+        counts = [dict(found) for found in changes]
+        progress.cursor |= {"taken": writer.taken, "texts": writer.texts, "changes": counts}
         progress.done = writer.taken
 
 
-def _write_order(making: Making, taken: int) -> None:
-    """Which row each line shows: that of TaskMixture or TaskSequence over the components."""
-    outcomes = making.spool.outcomes(taken)
+def _write_order(making: Making) -> int:
+    """Which row each line shows, as TaskMixture or TaskSequence over the components has it; how many there are."""
     order = array("I")
-    begun = 0
-    for number, component in enumerate(making.recipe.components):
-        size = len(making.chosen(number))
-        kept = begun + np.flatnonzero(outcomes[begun : begun + size] == 0)
+    begin = 0
+    for component, listed in zip(making.recipe.components, making.state["listed"], strict=True):
+        kept = begin + np.flatnonzero(making.spool.outcomes(begin, listed["taken"]) == 0)
         if len(order) + len(kept) * component.repeats > LINES_LIMIT:
             raise JobFailed(f"The file would have more than {LINES_LIMIT:,} lines. Lower the repeats of the mixture.")
         order.frombytes(kept.astype("<u4").tobytes() * component.repeats)
-        begun += size
+        begin += listed["taken"]
     if not order:
         raise JobFailed(NOTHING_FOUND)
     if making.recipe.order == "mixture":
         random.Random(SEED).shuffle(order)
     making.spool.write_order(order)
+    return len(order)
 
 
 def write_file(making: Making) -> None:
@@ -220,31 +228,21 @@ def write_file(making: Making) -> None:
     if written and encoder.resumable and part.exists() and part.stat().st_size >= written["size"]:
         encoder.restore(written["encoder"])
     else:
-        written = {"line": 0, "size": 0, "plain": 0, "check": 0}
-    with open_at(part, written["size"]) as file:
+        written = START
+    with open_at(part, written["size"]) as file, closing(BlockWriter(file, encoder, written)) as writer:
         clock = time.monotonic()
-        for line, block in making.spool.blocks(begin=written["line"], taken=state["taken"]):
-            written = _write_block(file, encoder.encode(block), block, written | {"line": line})
+        for line, block in _blocks(making, written["line"]):
+            written = writer.write(line, block)
             if time.monotonic() - clock > PROGRESS_SECONDS:
-                _record_writing(making, written | {"encoder": encoder.state()}, may_end_slice=encoder.resumable)
+                _record_writing(making, written, may_end_slice=encoder.resumable)
                 clock = time.monotonic()
-        written = _write_block(file, encoder.finish(), b"", written)
+        written = writer.finish()
         file.truncate(written["size"])
         os.fsync(file.fileno())
-    put_in_place(part, export.path())
+    place_file(part, export.path())
     with making.run.chunk() as progress:
         progress.cursor |= {"step": "check", "written": written}
         progress.step, progress.done = "checking", state["taken"] + written["line"]
-        progress.total = state["taken"] + 2 * written["line"]
-
-
-def _write_block(file: Any, packed: bytes, plain: bytes, written: dict[str, Any]) -> dict[str, Any]:
-    write_all(file, packed)
-    return written | {
-        "size": written["size"] + len(packed),
-        "plain": written["plain"] + len(plain),
-        "check": zlib.crc32(plain, written["check"]),
-    }
 
 
 def _record_writing(making: Making, written: dict[str, Any], *, may_end_slice: bool) -> None:
@@ -253,29 +251,37 @@ def _record_writing(making: Making, written: dict[str, Any], *, may_end_slice: b
         progress.step, progress.done = "writing", making.state["taken"] + written["line"]
 
 
-def put_in_place(part: Path, path: Path) -> None:
-    """Rename a synced file, so that under its name there is nothing or all of it, even after a power cut."""
-    part.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _blocks(making: Making, begin: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of the file from line `begin` on, in blocks: (the line behind the block, its bytes).
+
+    Where a block ends depends on where it begins and on nothing else.
+    """
+    with closing(SpoolReader(making.spool)) as spool:
+        while begin < making.state["lines"]:
+            places = spool.order(begin, BLOCK_ROWS)
+            rows = spool.rows(places)
+            rows = rows[: first_within(rows["characters"], BLOCK_CHARACTERS)]
+            begin += len(rows)
+            yield begin, _block(spool, places, rows)
 
 
-def write_synced(path: Path, content: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    with part.open("w", encoding="utf-8", newline="") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    put_in_place(part, path)
+def _block(spool: SpoolReader, places: list[int], rows: NDArray[Any]) -> bytes:
+    plain = rows["plain"] == 1
+    texts = texts_of(rows[plain])
+    if len(texts) == len(rows):
+        return b"\n".join(texts) + b"\n"
+    stored = iter(texts)
+    lines = [
+        next(stored) + b"\n" if is_plain else spool.lowered(place)
+        for is_plain, place in zip(plain.tolist(), places, strict=False)
+    ]
+    return b"".join(lines)
 
 
 def check_file(making: Making) -> None:
     """Read the file back as its loader would; write the manifest; say that the export is ready."""
     export, state = making.export, making.state
-    base = state["taken"] + state["written"]["line"]
+    base = state["taken"] + state["lines"]
 
     def report(lines: int) -> None:
         with making.run.chunk(may_end_slice=False) as progress:
@@ -284,16 +290,13 @@ def check_file(making: Making) -> None:
     facts = read_back(export.path(), on_lines=report)
     wrong = _compare(facts, state["written"])
     if wrong:
-        export.path().unlink(missing_ok=True)
-        raise JobFailed(f"The file was written, but did not pass the check: {wrong} Continue writes it anew.")
-    manifest = build_manifest(export, making.recipe, state, making.spool, facts)
-    text = manifest_text(manifest)
-    write_synced(export.manifest_path(), text)
+        raise JobFailed(f"The file was written, but did not pass the check: {wrong} Press Continue to write it anew.")
+    text = manifest_text(build_manifest(export, making.recipe, state, making.spool, facts))
+    place_text(export.manifest_path(), text)
     with making.run.chunk(may_end_slice=False) as progress:
         _record_ready(export, facts, text)
         progress.cursor = {"step": "done", "token": state["token"]}
-        progress.done = progress.total = base + facts.lines
-        progress.step = ""
+        progress.done, progress.step = base + facts.lines, ""
         progress.result = {"export": export.pk, "lines": facts.lines, "sha256": facts.sha256, "size": facts.size}
 
 
