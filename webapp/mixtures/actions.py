@@ -134,6 +134,8 @@ def start_export(
     """Queue an export of the mixture as its recipe is now. With `out`, the file goes there."""
     if not mixture.recipe["components"]:
         raise Unprocessable("The mixture has no components yet. Add one, then export.")
+    if out is not None:
+        _check_place(out)
     with transaction.atomic():
         export = Export.objects.create(
             mixture=mixture,
@@ -148,6 +150,13 @@ def start_export(
         )
         export.save(update_fields=["job"])
     return export
+
+
+def _check_place(out: Path) -> None:
+    if out.exists():
+        raise Conflict(f"{out} is there already. Choose another name, or remove that file first.")
+    if not out.parent.is_dir():
+        raise Unprocessable(f"There is no folder {out.parent}. Make it first.")
 
 
 def start_check(*, export: Export, by: User | None) -> Job:

@@ -11,8 +11,8 @@ import orjson
 from django.db.models import Case, Q, Value, When
 from django.db.models.expressions import Combinable
 from numpy.typing import NDArray
-from tasks_core.lowering import Dropped, lower
 
+from tasks_core.lowering import Dropped, lower
 from webapp.conversations.filters import Chip
 from webapp.conversations.models import Conversation
 from webapp.mixtures.listing import missing_sources, rows_by_source
@@ -179,7 +179,7 @@ def _is_exact(parts: list[ComponentCounts], lowering: Lowering) -> bool:
 def first_of_mixture(lines: int, count: int) -> tuple[int, ...]:
     """Which lines of the sequence come first in a mixture of so many; the order depends on their number alone."""
     order = array("I", range(lines))
-    random.Random(SEED).shuffle(order)  # noqa: S311  (an order, not a secret)
+    random.Random(SEED).shuffle(order)
     return tuple(order[:count])
 
 

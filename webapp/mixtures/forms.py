@@ -89,21 +89,10 @@ class ComponentForm(forms.Form):
         super().__init__(*args, **kwargs)
         reasons = FlagReason.objects.values_list("slug", "label")
         self._choose("flag", [("", "either"), (ANY, "flagged"), (NONE, "no open flag"), *reasons])
-        sources = Source.objects.live().order_by("name").values_list("pk", "name")
-        self._choose("source", [(str(pk), name) for pk, name in sources])
+        live = [(str(pk), name) for pk, name in Source.objects.live().order_by("name").values_list("pk", "name")]
+        self._choose("source", live)
         ticked = set(map(str, self["source"].value() or []))
-        self._choose("source", [*self._deleted_sources(ticked), *self._choices("source")])
-
-    def _deleted_sources(self, ticked: set[str]) -> list[tuple[str, str]]:
-        """Deleted sources that the component names stay ticked: without them it would take all sources."""
-        gone = {pk for pk in ticked - {pk for pk, _ in self._choices("source")} if pk.isdecimal()}
-        names = dict(Source.objects.filter(pk__in=gone).values_list("pk", "name"))
-        return [(pk, f"{names.get(int(pk), f'source {pk}')} (deleted)") for pk in sorted(gone)]
-
-    def _choices(self, name: str) -> list[tuple[str, str]]:
-        field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101  (tells the types apart)
-        return list(field.choices)
+        self._choose("source", [*_deleted_sources(ticked - {pk for pk, _ in live}), *live])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -140,8 +129,15 @@ class ComponentForm(forms.Form):
         return Component(data["filter"], data["repeats"], data["start"], data["stop"], data["step"] or 1)
 
 
+def _deleted_sources(gone: set[str]) -> list[tuple[str, str]]:
+    """Deleted sources that a component names stay ticked: without them it would take all sources."""
+    numbers = {pk for pk in gone if pk.isdecimal() and len(pk) < 19}
+    names = dict(Source.objects.filter(pk__in=numbers).values_list("pk", "name"))
+    return [(pk, f"{names.get(int(pk), f'source {pk}')} (deleted)") for pk in sorted(numbers)]
+
+
 class UseFilterForm(forms.Form):
-    """A filter of the list as a component: of which mixture?"""
+    """Which mixture a filter of the list becomes a component of."""
 
     query = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
     mixture = forms.ChoiceField(required=False, label="Mixture")

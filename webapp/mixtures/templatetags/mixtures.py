@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from django import template
-from tasks_core.lowering import CHANGES
 
+from tasks_core.lowering import CHANGES
 from webapp.common.plots import Share
 from webapp.common.templatetags.plots import bar
 from webapp.mixtures.building import ComponentCounts
@@ -24,10 +24,11 @@ def share_bar(counts: ComponentCounts, total: int) -> dict[str, Any]:
 @register.filter
 def snippet(export: Export) -> str:
     """How a training script loads the file."""
-    path = export.file_name()
-    unpack = {"jsonl.gz": f"# first: gunzip -k {path}\n", "jsonl.zst": f"# first: zstd -d {path}\n"}.get(export.format, "")
-    name = path.removesuffix(".gz").removesuffix(".zst")
-    return f'{unpack}from tasks_core.customjson import CustomJSON\n\ntask = CustomJSON("{name}")\nprint(len(task), task[0])'
+    packed = export.file_name()
+    unpack = {"jsonl.gz": f"# gunzip -k {packed}\n", "jsonl.zst": f"# zstd -d {packed}\n"}.get(export.format, "")
+    name = packed.removesuffix(".gz").removesuffix(".zst")
+    load = f'task = CustomJSON("{name}")\nprint(len(task), task[0])'
+    return f"{unpack}from tasks_core.customjson import CustomJSON\n\n{load}"
 
 
 @register.filter

@@ -50,9 +50,7 @@ def download(request: HttpRequest, pk: int) -> FileResponse:
         file = found.path().open("rb")
     except FileNotFoundError as error:
         raise NotFound(FILE_GONE) from error
-    return FileResponse(
-        file, as_attachment=True, filename=found.file_name(), content_type="application/octet-stream"
-    )
+    return FileResponse(file, as_attachment=True, filename=found.file_name(), content_type="application/octet-stream")
 
 
 @role_required("viewer")

@@ -44,12 +44,15 @@ def mixture_list(request: HttpRequest) -> HttpResponse:
 @role_required("viewer")
 @require_GET
 def mixture(request: HttpRequest, pk: int) -> HttpResponse:
-    """The recipe of a mixture; its counts and examples are asked for by a second request, so the page is there at once."""
+    """The recipe of a mixture; its numbers come with a second request, so that the page is there at once."""
     found = get_mixture(pk)
     recipe = Recipe.from_dict(found.recipe)
     counting = request.headers.get("HX-Target") == "recipe" or "count" in request.GET
     return render_page(
-        request, "mixtures/mixture.html", recipe_context(found, recipe, counting=counting), partials={"recipe": "recipe"}
+        request,
+        "mixtures/mixture.html",
+        recipe_context(found, recipe, counting=counting),
+        partials={"recipe": "recipe"},
     )
 
 
