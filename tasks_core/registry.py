@@ -125,7 +125,7 @@ def _subset(choices: tuple[str, ...]) -> Parameter:
 _SLICE = (
     Parameter("start", "integer", "First example, as in a Python slice; negative counts from the end.", 0),
     Parameter("stop", "integer", "Example to stop before, as in a Python slice; empty for all."),
-    Parameter("step", "integer", "Take every so-manieth example, as in a Python slice; not 0.", 1),
+    Parameter("step", "integer", "2 takes every second example, as in a Python slice; not 0.", 1),
 )
 
 _SPELLING = (
