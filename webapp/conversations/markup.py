@@ -180,6 +180,14 @@ def _held_math(source: str, holder: Holder, *, block: bool) -> str:
     return holder.hold(math(source.strip(), holder, block=block))
 
 
+def _render_heading(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
+    """A heading keeps its marks in sight: `#### 72` is how a solution states its answer."""
+    marks = tokens[index].markup
+    shown = env["holder"].hold(f'<span class="heading-mark">{marks} </span>') if marks.startswith("#") else ""
+    opened: str = self.renderToken(tokens, index, options, env)
+    return opened + shown
+
+
 def _render_image(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
     """Images would tell a foreign server who reads what: only their address is shown."""
     token = tokens[index]
@@ -208,6 +216,7 @@ def _make_parser() -> MarkdownIt:
     parser.add_render_rule("math_inline", _render_math_inline)
     for name in ("math_inline_double", "math_block"):
         parser.add_render_rule(name, _render_math_block)
+    parser.add_render_rule("heading_open", _render_heading)
     parser.add_render_rule("image", _render_image)
     return parser
 
