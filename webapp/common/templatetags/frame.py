@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 register = template.Library()
 
@@ -27,11 +27,5 @@ class NavItem:
 def nav_items(context: dict[str, Any]) -> list[NavItem]:
     """The pages of the main navigation; the one that the reader is on, or below, is marked."""
     path = context["request"].path
-    items = []
-    for title, name in NAVIGATION:
-        try:
-            address = reverse(name)
-        except NoReverseMatch:
-            continue
-        items.append(NavItem(title, address, path == address if address == "/" else path.startswith(address)))
-    return items
+    pages = [(title, reverse(name)) for title, name in NAVIGATION]
+    return [NavItem(title, page, path == page if page == "/" else path.startswith(page)) for title, page in pages]
