@@ -10,7 +10,7 @@ run: environment
 
 # Another link that logs the administrator in, once.
 loginlink: environment
-	@$(PY) manage.py loginlink
+	@LOG_LEVEL=WARNING $(PY) manage.py loginlink
 
 test: environment-dev
 	@$(PY) scripts/test.py

@@ -62,7 +62,8 @@ def refuse_busy_port(host: str, port: int) -> None:
 def prepare() -> str:
     """Bring the data up to date; return the log-in link of a first start, "" later."""
     command = [sys.executable, "manage.py", "prepare", "--demo"]
-    prepared = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    environment = {**os.environ, "LOG_LEVEL": "WARNING"}
+    prepared = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)
     if prepared.returncode:
         sys.exit(prepared.returncode)
     return prepared.stdout.strip()
