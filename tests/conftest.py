@@ -2,9 +2,12 @@
 
 import os
 from collections.abc import Generator, Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from pytest_django import Settings
 
 from tests.installation import Installation
@@ -72,6 +75,27 @@ def _passwords_hashed_fast(settings: Settings) -> None:
 def _broker_of_its_own() -> None:
     """Keep messages of tests out of the queue of a Winnow that runs here; nobody reads them."""
     app.conf.update(broker_url="memory://localhost//")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Test SQLite in a file, as it runs: threads cannot share one in memory."""
+    if connection.vendor == "sqlite":
+        file = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        connection.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(autouse=True)
+def _rows_of_migrations(request: pytest.FixtureRequest) -> None:
+    """Bring back the flag reasons, which the end of an earlier transactional test has thrown away with all else."""
+    marker = request.node.get_closest_marker("django_db")
+    if not marker or not marker.kwargs.get("transaction"):
+        return
+    request.getfixturevalue("db")
+    if not apps.get_model("conversations", "FlagReason").objects.exists():
+        import_module("webapp.conversations.migrations.0002_flag_reasons").add_reasons(apps, None)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 
 from tests.conversations.checks import assert_history_matches, assert_tallies_match
 from tests.factories import chat, make_conversation, make_user
@@ -14,7 +14,7 @@ from webapp.conversations.models import Conversation, Decision, Flag, FlagReason
 from webapp.conversations.versions import FlaggedSince, StaleVersion
 
 Outcome = object
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*actions: Callable[[], object]) -> list[Outcome]:
@@ -41,12 +41,6 @@ def at_once(*actions: Callable[[], object]) -> list[Outcome]:
 
 def errors(outcomes: list[Outcome]) -> list[type]:
     return [type(outcome) for outcome in outcomes if isinstance(outcome, WinnowError)]
-
-
-@pytest.fixture(autouse=True)
-def _several_connections() -> None:
-    if connection.vendor == "sqlite" and connection.is_in_memory_db():  # type: ignore[attr-defined]
-        pytest.skip("threads cannot share a database in memory")
 
 
 @pytest.fixture
