@@ -6,7 +6,7 @@ class ConversationsConfig(AppConfig):
     label = "conversations"
 
     def ready(self) -> None:
-        from webapp.conversations import hooks, indexing, jobs  # noqa: F401  (`jobs` registers its kinds)
+        from webapp.conversations import bulk_jobs, hooks, indexing, jobs  # noqa: F401  (the jobs register their kinds)
 
         hooks.TEXT_CHANGED_HOOKS.append(indexing.text_changed)
         hooks.PURGE_HOOKS.append(indexing.forget)

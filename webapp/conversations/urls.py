@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from webapp.conversations.views import conversation, editing, history, imports, listing, sources
+from webapp.conversations.views import bulk, conversation, editing, history, imports, listing, sources, taxonomy
 
 app_name = "conversations"
 
@@ -29,4 +29,11 @@ urlpatterns: list[URLPattern] = [
     path("conversations/<int:conversation_id>/edit", editing.edit, name="edit"),
     path("conversations/<int:conversation_id>/history", history.history, name="history"),
     path("conversations/<int:conversation_id>/restore", history.restore, name="restore"),
+    path("conversations/bulk/", bulk.bulk, name="bulk"),
+    path("conversations/bulk/<int:job_id>/", bulk.bulk_job, name="bulk_job"),
+    path("conversations/bulk/<int:job_id>/start", bulk.start, name="bulk_start"),
+    path("conversations/bulk/<int:job_id>/undo", bulk.undo, name="bulk_undo"),
+    path("flags/", taxonomy.taxonomy, name="taxonomy"),
+    path("flags/<int:reason_id>/", taxonomy.change, name="change_reason"),
+    path("flags/<int:reason_id>/arrange", taxonomy.arrange, name="arrange_reason"),
 ]

@@ -1,0 +1,228 @@
+"""Deciding and flagging thousands at once: what is chosen, and one chunk of each change, a few statements each.
+
+A chunk runs in the transaction of its job and holds its rows against everybody else; see `bulk_jobs` for the jobs.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple, Self
+
+from django.db.models import F
+from django.utils import timezone
+
+from webapp.common.rows import database_time, insert_rows
+from webapp.conversations import tallies
+from webapp.conversations.filters import ConversationFilter
+from webapp.conversations.models import Conversation, ConversationQuerySet, Decision, Flag, FlagReason, Status
+
+CHUNK = 500
+DECISION_FIELDS = ("conversation", "version", "status", "previous", "note", "created_by", "created_at", "job")
+FLAG_FIELDS = ("conversation", "source", "status", "reason", "note", "created_by", "created_at", "job")
+VERBS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "skip": Status.SKIPPED, "unreview": Status.UNREVIEWED}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done (a key of VERBS, or "flag") to which conversations: `ids`, or where None those of `filter`.
+
+    Only conversations up to the id `through` are meant, and flags up to the id `seen_flag` were there when somebody
+    looked: what came later is left alone.
+    """
+
+    action: str
+    ids: tuple[int, ...] | None
+    filter: Mapping[str, Any]
+    through: int
+    seen_flag: int
+    reason: str = ""
+    note: str = ""
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` gave."""
+        names = {name: saved[name] for name in cls.__dataclass_fields__}
+        return cls(**(names | {"ids": None if saved["ids"] is None else tuple(saved["ids"])}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON values, for the parameters of a job."""
+        return asdict(self)
+
+    def chosen(self) -> ConversationQuerySet:
+        """The conversations that are meant and still pass, in no order."""
+        rows = ConversationFilter.from_dict(self.filter).apply(Conversation.objects.filter(pk__lte=self.through))
+        return rows if self.ids is None else rows.filter(pk__in=self.ids)
+
+    def words(self) -> str:
+        """The action as a verb: "Approve", "Flag as unsafe"."""
+        if self.action != "flag":
+            return "Take back to unreviewed" if self.action == "unreview" else self.action.capitalize()
+        reason = FlagReason.objects.filter(slug=self.reason).first()
+        return f"Flag as {reason.label if reason else self.reason}"
+
+
+class Row(NamedTuple):
+    """What a change has to know of a conversation."""
+
+    pk: int
+    source: int
+    status: int
+    version: int
+    open_flags: int
+    issues: str
+    edited: bool
+
+    def standing(self, *, status: int | None = None, more_flags: int = 0) -> tallies.Standing:
+        """As it counts, or as it will with another status or more open flags."""
+        flagged = int(self.open_flags + more_flags > 0)
+        status = self.status if status is None else status
+        return tallies.Standing(self.source, status, flagged, int(self.issues != ""), int(self.edited))
+
+
+def read_rows(rows: ConversationQuerySet, after: int, count: int = CHUNK) -> list[Row]:
+    """The next rows by id."""
+    return [Row(*values) for values in rows.filter(pk__gt=after).order_by("pk").values_list(*_COLUMNS)[:count]]
+
+
+_COLUMNS = ("pk", "source_id", "status", "version", "open_flags", "issues", "edited")
+
+
+def count_rows(plan: Plan, rows: Sequence[Row]) -> Counter[str]:
+    """How many there are, by status; how many would be changed, and how many left alone and why."""
+    counted: Counter[str] = Counter(Status(row.status).label for row in rows)
+    counted["total"] = len(rows)
+    counted.update(reason for _, reason in _left_alone(plan, rows))
+    counted["changes"] = len(rows) - sum(counted[reason] for reason in ("already", "with_issue", "flagged_since"))
+    return counted
+
+
+def decide_rows(plan: Plan, after: int, *, by: int | None, job: int) -> tuple[int, Counter[str]]:
+    """One chunk of decisions. Returns the last id looked at (0 at the end), and what was done to how many."""
+    rows = read_rows(plan.chosen().select_for_update(), after)
+    left = {row.pk: reason for row, reason in _left_alone(plan, rows)}
+    changed = [row for row in rows if row.pk not in left]
+    set_status(changed, VERBS[plan.action], by=by, job=job, note=plan.note)
+    return rows[-1].pk if rows else 0, Counter(left.values()) + Counter(changed=len(changed), seen=len(rows))
+
+
+def set_status(rows: Sequence[Row], status: Status, *, by: int | None, job: int, note: str) -> None:
+    """Decide the same about all rows, and say so in their history."""
+    if not rows:
+        return
+    ids = [row.pk for row in rows]
+    now = database_time()
+    insert_rows(
+        Decision,
+        DECISION_FIELDS,
+        [(row.pk, row.version, status.value, row.status, note, by, now, job) for row in rows],
+    )
+    Conversation.objects.filter(pk__in=ids).update(status=status, version=F("version") + 1, reviewer_id=by)
+    Flag.objects.filter(conversation_id__in=ids).update(status=status)
+    tallies.move([row.standing() for row in rows], [row.standing(status=status.value) for row in rows])
+
+
+def flag_rows(plan: Plan, after: int, *, by: int | None, job: int) -> tuple[int, Counter[str]]:
+    """One chunk of flags on whole conversations; who has set the same one already is not asked to look twice."""
+    rows = read_rows(plan.chosen().select_for_update(), after)
+    reason = FlagReason.objects.get(slug=plan.reason)
+    opened = Flag.objects.filter(conversation_id__in=[row.pk for row in rows], reason=reason, resolved_at=None)
+    flagged, own = set[int](), set[int]()
+    for conversation_id, turn, creator in opened.values_list("conversation_id", "turn", "created_by_id"):
+        flagged.add(conversation_id)
+        if turn is None and creator == by:
+            own.add(conversation_id)
+    changed = [row for row in rows if row.pk not in own]
+    now = database_time()
+    insert_rows(
+        Flag,
+        FLAG_FIELDS,
+        [(row.pk, row.source, row.status, reason.pk, plan.note, by, now, job) for row in changed],
+    )
+    _change_open_flags(changed, 1)
+    tallies.move_flagged(Counter((row.source, reason.pk) for row in changed if row.pk not in flagged))
+    return rows[-1].pk if rows else 0, Counter(changed=len(changed), already=len(own), seen=len(rows))
+
+
+def undo_decisions(job: int, after: int, *, by: int | None, undo: int) -> tuple[int, Counter[str]]:
+    """One chunk of a bulk decision taken back, where nobody has changed the conversation since."""
+    made = list(Decision.objects.filter(job_id=job, pk__gt=after).order_by("pk")[:CHUNK])
+    if not made:
+        return 0, Counter()
+    by_conversation = {decision.conversation_id: decision for decision in made}
+    locked = Conversation.objects.filter(pk__in=by_conversation).select_for_update()
+    rows = [row for row in read_rows(locked, 0) if row.version == by_conversation[row.pk].version + 1]
+    before = _reviewers_before(rows)
+    groups: dict[tuple[int, int | None], list[Row]] = defaultdict(list)
+    for row in rows:
+        groups[by_conversation[row.pk].previous, before.get(row.pk)].append(row)
+    for (status, reviewer), group in groups.items():
+        set_status(group, Status(status), by=by, job=undo, note="bulk change taken back")
+        Conversation.objects.filter(pk__in=[row.pk for row in group]).update(reviewer_id=reviewer)
+    return made[-1].pk, Counter(changed=len(rows), left=len(made) - len(rows), seen=len(made))
+
+
+def undo_flags(job: int, after: int, *, by: int | None) -> tuple[int, Counter[str]]:
+    """One chunk of bulk flags resolved again, where nobody has resolved them since."""
+    made = list(Flag.objects.filter(job_id=job, pk__gt=after).order_by("pk")[:CHUNK])
+    if not made:
+        return 0, Counter()
+    locked = Conversation.objects.filter(pk__in=[flag.conversation_id for flag in made]).select_for_update()
+    rows = {row.pk: row for row in read_rows(locked, 0)}
+    still = Flag.objects.filter(pk__in=[flag.pk for flag in made], resolved_at=None)
+    opened = list(still.values_list("pk", "conversation_id", "reason_id"))
+    Flag.objects.filter(pk__in=[pk for pk, _, _ in opened]).update(resolved_at=timezone.now(), resolved_by_id=by)
+    _change_open_flags([rows[conversation_id] for _, conversation_id, _ in opened], -1)
+    tallies.move_flagged(_flagged_no_more(rows, opened))
+    return made[-1].pk, Counter(changed=len(opened), left=len(made) - len(opened), seen=len(made))
+
+
+def _left_alone(plan: Plan, rows: Sequence[Row]) -> Iterable[tuple[Row, str]]:
+    """The rows that the plan's decision does not change, each with the reason."""
+    if plan.action == "flag":
+        return
+    target = VERBS[plan.action]
+    newly_flagged = _flagged_since(plan, rows) if target == Status.APPROVED else set()
+    for row in rows:
+        if row.status == target:
+            yield row, "already"
+        elif target == Status.APPROVED and row.issues:
+            yield row, "with_issue"
+        elif row.pk in newly_flagged:
+            yield row, "flagged_since"
+
+
+def _flagged_since(plan: Plan, rows: Sequence[Row]) -> set[int]:
+    flagged = [row.pk for row in rows if row.open_flags]
+    if not flagged:
+        return set()
+    newer = Flag.objects.filter(conversation_id__in=flagged, resolved_at=None, pk__gt=plan.seen_flag)
+    return set(newer.values_list("conversation_id", flat=True))
+
+
+def _change_open_flags(rows: Sequence[Row], change: int) -> None:
+    """Count one open flag more or less on each row."""
+    Conversation.objects.filter(pk__in=[row.pk for row in rows]).update(open_flags=F("open_flags") + change)
+    after = [row.standing(more_flags=change) for row in rows]
+    tallies.move([row.standing() for row in rows], after)
+
+
+def _flagged_no_more(rows: Mapping[int, Row], closed: Iterable[tuple[int, int, int]]) -> Counter[tuple[int, int]]:
+    """By source and reason: minus the number of conversations that have no open flag with the reason any more."""
+    still = Flag.objects.filter(conversation_id__in=rows, resolved_at=None)
+    left = set(still.values_list("conversation_id", "reason_id"))
+    gone = {(conversation_id, reason_id) for _, conversation_id, reason_id in closed} - left
+    changes: Counter[tuple[int, int]] = Counter()
+    for conversation_id, reason_id in gone:
+        changes[rows[conversation_id].source, reason_id] -= 1
+    return changes
+
+
+def _reviewers_before(rows: Sequence[Row]) -> dict[int, int | None]:
+    """Who had decided before the decision that is taken back."""
+    versions = {row.pk: row.version for row in rows}
+    made = Decision.objects.filter(conversation_id__in=versions).order_by("pk")
+    return {
+        conversation_id: reviewer
+        for conversation_id, version, reviewer in made.values_list("conversation_id", "version", "created_by_id")
+        if version < versions[conversation_id] - 1
+    }

@@ -1,0 +1,110 @@
+"""Bulk changes: the count, the confirmation, the work and its undo, on one page that follows them."""
+
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from webapp.accounts.models import Role
+from webapp.accounts.permissions import UserRequest, role_required
+from webapp.common.errors import BadRequest, NotFound
+from webapp.common.models import Job
+from webapp.common.pages import render_page
+from webapp.common.running import run_slice
+from webapp.conversations.actions.bulk import COUNT, DECIDE, FLAG, MOST_IDS, UNDO, count_bulk, start_bulk, undo_bulk
+from webapp.conversations.bulk import Plan
+from webapp.conversations.filters import ConversationFilter
+from webapp.conversations.models import Status
+from webapp.conversations.review_forms import positive
+
+KINDS = {COUNT, DECIDE, FLAG, UNDO}
+# Names of a list's address that say where in it the reader was.
+PLACES = ("order", "after", "before", "page", "limit")
+
+
+@require_POST
+@role_required(Role.REVIEWER)
+def bulk(request: UserRequest) -> HttpResponse:
+    """Count what is meant: the checked `ids`, or with `filter` (the query of a list) all that match."""
+    chosen, ids = ConversationFilter(), None
+    if "filter" in request.POST:
+        chosen = ConversationFilter.from_query(QueryDict(str(request.POST["filter"])), other=PLACES)
+    else:
+        ids = [positive(str(value), "ids") for value in request.POST.getlist("ids")[: MOST_IDS + 1]]
+    note = request.POST.get("note", "").strip()
+    if len(note) > 500:
+        raise BadRequest("The note can be at most 500 characters long.")
+    job = count_bulk(
+        action=request.POST.get("action", ""),
+        ids=ids,
+        chosen=chosen.to_dict(),
+        by=request.user,
+        reason=request.POST.get("reason", ""),
+        note=note,
+    )
+    return _follow(job)
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def bulk_job(request: UserRequest, job_id: int) -> HttpResponse:
+    """What is counted, done or undone; it follows the job by itself."""
+    job = _job(job_id)
+    context: dict[str, Any] = {"job": job, "result": job.result, "is_own": _may_go_on(request, job)}
+    context |= _about_undo(job) if job.kind == UNDO else _about_plan(job)
+    partials = {"bulk": "bulk"}
+    return render_page(request, "conversations/bulk.html", context, partials=partials)
+
+
+@require_POST
+@role_required(Role.REVIEWER)
+def start(request: UserRequest, job_id: int) -> HttpResponse:
+    return _follow(start_bulk(counted=_job(job_id), by=request.user))
+
+
+@require_POST
+@role_required(Role.REVIEWER)
+def undo(request: UserRequest, job_id: int) -> HttpResponse:
+    return _follow(undo_bulk(job=_job(job_id), by=request.user))
+
+
+def _job(job_id: int) -> Job:
+    job = Job.objects.filter(pk=job_id, kind__in=KINDS).first()
+    if job is None:
+        raise NotFound("There is no such bulk change.")
+    return job
+
+
+def _follow(job: Job) -> HttpResponse:
+    """To the page of the job. What touches only checked rows is done at once, without a worker."""
+    if job.parameters.get("ids") or (job.kind == UNDO and _made(job).parameters["ids"]):
+        run_slice(job.pk, slice_seconds=None)
+    return HttpResponseRedirect(reverse("conversations:bulk_job", args=[job.pk]))
+
+
+def _made(undo_job: Job) -> Job:
+    return Job.objects.get(pk=undo_job.parameters["job"])
+
+
+def _may_go_on(request: UserRequest, job: Job) -> bool:
+    return request.user.may_review() and (job.created_by_id == request.user.pk or request.user.is_admin())
+
+
+def _about_plan(job: Job) -> dict[str, Any]:
+    plan = Plan.from_dict(job.parameters)
+    wanted = ConversationFilter.from_dict(plan.filter)
+    words = "the checked conversations" if plan.ids is not None else wanted.describe()
+    return {
+        "plan": plan,
+        "words": plan.words(),
+        "chosen": words,
+        "back": reverse("conversations:list") + (f"?{wanted.to_query()}" if wanted else ""),
+        "statuses": [(status.label, job.result.get(status.label, 0)) for status in Status],
+        "undone": Job.objects.filter(kind=UNDO, parameters__job=job.pk).first() if job.kind != COUNT else None,
+    }
+
+
+def _about_undo(job: Job) -> dict[str, Any]:
+    made = _made(job)
+    return {"made": made, "back": reverse("conversations:bulk_job", args=[made.pk])}
