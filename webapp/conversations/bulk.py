@@ -14,9 +14,9 @@ from django.utils import timezone
 from webapp.common.rows import database_time, insert_rows
 from webapp.conversations import tallies
 from webapp.conversations.filters import ConversationFilter
+from webapp.conversations.listing import next_ids
 from webapp.conversations.models import Conversation, ConversationQuerySet, Decision, Flag, FlagReason, Status
 
-CHUNK = 500
 DECISION_FIELDS = ("conversation", "version", "status", "previous", "note", "created_by", "created_at", "job")
 FLAG_FIELDS = ("conversation", "source", "status", "reason", "note", "created_by", "created_at", "job")
 VERBS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "skip": Status.SKIPPED, "unreview": Status.UNREVIEWED}
@@ -48,10 +48,17 @@ class Plan:
         """Plain JSON values, for the parameters of a job."""
         return asdict(self)
 
-    def chosen(self) -> ConversationQuerySet:
-        """The conversations that are meant and still pass, in no order."""
-        rows = ConversationFilter.from_dict(self.filter).apply(Conversation.objects.filter(pk__lte=self.through))
-        return rows if self.ids is None else rows.filter(pk__in=self.ids)
+    def next_ids(self, after: int, limit: int) -> list[int]:
+        """The next ids that are meant, rising; none at the end. Best asked outside of a transaction."""
+        if self.ids is not None:
+            return [number for number in self.ids if number > after][:limit]
+        found = next_ids(ConversationFilter.from_dict(self.filter), after=after, limit=limit)
+        return [number for number in found if number <= self.through]
+
+    def rows(self, ids: Sequence[int], *, lock: bool = True) -> list["Row"]:
+        """Those of `ids` that still pass, by id; held until the transaction ends."""
+        rows = ConversationFilter.from_dict(self.filter).apply(Conversation.objects.filter(pk__in=ids))
+        return read_rows(rows.select_for_update() if lock else rows)
 
     def words(self) -> str:
         """The action as a verb: "Approve", "Flag as unsafe"."""
@@ -79,9 +86,9 @@ class Row(NamedTuple):
         return tallies.Standing(self.source, status, flagged, int(self.issues != ""), int(self.edited))
 
 
-def read_rows(rows: ConversationQuerySet, after: int, count: int = CHUNK) -> list[Row]:
-    """The next rows by id."""
-    return [Row(*values) for values in rows.filter(pk__gt=after).order_by("pk").values_list(*_COLUMNS)[:count]]
+def read_rows(rows: ConversationQuerySet) -> list[Row]:
+    """What a change has to know of them, by id: everybody locks rows in this order."""
+    return [Row(*values) for values in rows.order_by("pk").values_list(*_COLUMNS)]
 
 
 _COLUMNS = ("pk", "source_id", "status", "version", "open_flags", "issues", "edited")
@@ -96,13 +103,13 @@ def count_rows(plan: Plan, rows: Sequence[Row]) -> Counter[str]:
     return counted
 
 
-def decide_rows(plan: Plan, after: int, *, by: int | None, job: int) -> tuple[int, Counter[str]]:
-    """One chunk of decisions. Returns the last id looked at (0 at the end), and what was done to how many."""
-    rows = read_rows(plan.chosen().select_for_update(), after)
+def decide_rows(plan: Plan, ids: Sequence[int], *, by: int | None, job: int) -> Counter[str]:
+    """One chunk of decisions. Returns what was done to how many."""
+    rows = plan.rows(ids)
     left = {row.pk: reason for row, reason in _left_alone(plan, rows)}
     changed = [row for row in rows if row.pk not in left]
     set_status(changed, VERBS[plan.action], by=by, job=job, note=plan.note)
-    return rows[-1].pk if rows else 0, Counter(left.values()) + Counter(changed=len(changed), seen=len(rows))
+    return Counter(left.values()) + Counter(changed=len(changed))
 
 
 def set_status(rows: Sequence[Row], status: Status, *, by: int | None, job: int, note: str) -> None:
@@ -121,9 +128,9 @@ def set_status(rows: Sequence[Row], status: Status, *, by: int | None, job: int,
     tallies.move([row.standing() for row in rows], [row.standing(status=status.value) for row in rows])
 
 
-def flag_rows(plan: Plan, after: int, *, by: int | None, job: int) -> tuple[int, Counter[str]]:
-    """One chunk of flags on whole conversations; who has set the same one already is not asked to look twice."""
-    rows = read_rows(plan.chosen().select_for_update(), after)
+def flag_rows(plan: Plan, ids: Sequence[int], *, by: int | None, job: int) -> Counter[str]:
+    """One chunk of flags on whole conversations; where the same person has the same one open, it stays one."""
+    rows = plan.rows(ids)
     reason = FlagReason.objects.get(slug=plan.reason)
     opened = Flag.objects.filter(conversation_id__in=[row.pk for row in rows], reason=reason, resolved_at=None)
     flagged, own = set[int](), set[int]()
@@ -140,40 +147,34 @@ def flag_rows(plan: Plan, after: int, *, by: int | None, job: int) -> tuple[int,
     )
     _change_open_flags(changed, 1)
     tallies.move_flagged(Counter((row.source, reason.pk) for row in changed if row.pk not in flagged))
-    return rows[-1].pk if rows else 0, Counter(changed=len(changed), already=len(own), seen=len(rows))
+    return Counter(changed=len(changed), already=len(own))
 
 
-def undo_decisions(job: int, after: int, *, by: int | None, undo: int) -> tuple[int, Counter[str]]:
+def undo_decisions(decisions: Sequence[int], *, by: int | None, undo: int) -> Counter[str]:
     """One chunk of a bulk decision taken back, where nobody has changed the conversation since."""
-    made = list(Decision.objects.filter(job_id=job, pk__gt=after).order_by("pk")[:CHUNK])
-    if not made:
-        return 0, Counter()
-    by_conversation = {decision.conversation_id: decision for decision in made}
-    locked = Conversation.objects.filter(pk__in=by_conversation).select_for_update()
-    rows = [row for row in read_rows(locked, 0) if row.version == by_conversation[row.pk].version + 1]
+    made = {decision.conversation_id: decision for decision in Decision.objects.filter(pk__in=decisions)}
+    locked = read_rows(Conversation.objects.filter(pk__in=made).select_for_update())
+    rows = [row for row in locked if row.version == made[row.pk].version + 1]
     before = _reviewers_before(rows)
     groups: dict[tuple[int, int | None], list[Row]] = defaultdict(list)
     for row in rows:
-        groups[by_conversation[row.pk].previous, before.get(row.pk)].append(row)
+        groups[made[row.pk].previous, before.get(row.pk)].append(row)
     for (status, reviewer), group in groups.items():
         set_status(group, Status(status), by=by, job=undo, note="bulk change taken back")
         Conversation.objects.filter(pk__in=[row.pk for row in group]).update(reviewer_id=reviewer)
-    return made[-1].pk, Counter(changed=len(rows), left=len(made) - len(rows), seen=len(made))
+    return Counter(changed=len(rows), left=len(decisions) - len(rows))
 
 
-def undo_flags(job: int, after: int, *, by: int | None) -> tuple[int, Counter[str]]:
+def undo_flags(flags: Sequence[int], *, by: int | None) -> Counter[str]:
     """One chunk of bulk flags resolved again, where nobody has resolved them since."""
-    made = list(Flag.objects.filter(job_id=job, pk__gt=after).order_by("pk")[:CHUNK])
-    if not made:
-        return 0, Counter()
-    locked = Conversation.objects.filter(pk__in=[flag.conversation_id for flag in made]).select_for_update()
-    rows = {row.pk: row for row in read_rows(locked, 0)}
-    still = Flag.objects.filter(pk__in=[flag.pk for flag in made], resolved_at=None)
-    opened = list(still.values_list("pk", "conversation_id", "reason_id"))
+    made = Flag.objects.filter(pk__in=flags)
+    locked = Conversation.objects.filter(pk__in=list(made.values_list("conversation_id", flat=True)))
+    rows = {row.pk: row for row in read_rows(locked.select_for_update())}
+    opened = list(made.filter(resolved_at=None).values_list("pk", "conversation_id", "reason_id"))
     Flag.objects.filter(pk__in=[pk for pk, _, _ in opened]).update(resolved_at=timezone.now(), resolved_by_id=by)
     _change_open_flags([rows[conversation_id] for _, conversation_id, _ in opened], -1)
     tallies.move_flagged(_flagged_no_more(rows, opened))
-    return made[-1].pk, Counter(changed=len(opened), left=len(made) - len(opened), seen=len(made))
+    return Counter(changed=len(opened), left=len(flags) - len(opened))
 
 
 def _left_alone(plan: Plan, rows: Sequence[Row]) -> Iterable[tuple[Row, str]]:

@@ -10,10 +10,14 @@ from webapp.common.running import JobRun, job_kind
 from webapp.conversations import bulk
 from webapp.conversations.actions.bulk import COUNT, DECIDE, FLAG, UNDO
 from webapp.conversations.bulk import Plan
+from webapp.conversations.models import Decision, Flag
 
+CHUNK = 500
 # Counting only reads, so its chunks can be large.
 COUNT_CHUNK = 5_000
-Step = Callable[[int], tuple[int, Counter[str]]]
+# The next ids after one (none at the end), and what one chunk of them does to how many.
+Find = Callable[[int], list[int]]
+Change = Callable[[list[int]], Counter[str]]
 
 
 def _page(job: Job) -> str:
@@ -24,51 +28,52 @@ def _page(job: Job) -> str:
 def bulk_count(run: JobRun) -> None:
     """How many conversations the change would touch, and how many it would leave alone."""
     plan = Plan.from_dict(run.parameters)
-
-    def step(after: int) -> tuple[int, Counter[str]]:
-        rows = bulk.read_rows(plan.chosen(), after, COUNT_CHUNK)
-        counted = bulk.count_rows(plan, rows) if rows else Counter[str]()
-        return rows[-1].pk if rows else 0, counted + Counter(seen=len(rows))
-
-    _walk(run, step)
+    _walk(
+        run,
+        lambda after: plan.next_ids(after, COUNT_CHUNK),
+        lambda ids: bulk.count_rows(plan, plan.rows(ids, lock=False)),
+    )
 
 
 @job_kind(DECIDE, title="Decide in bulk", role="reviewer", link=_page)
 def bulk_decide(run: JobRun) -> None:
     """Approve, reject, skip or take back every conversation of the plan."""
-    plan = Plan.from_dict(run.parameters)
+    plan, by, job = Plan.from_dict(run.parameters), run.job.created_by_id, run.job.pk
     run.set_total(run.parameters["total"])
-    _walk(run, lambda after: bulk.decide_rows(plan, after, by=run.job.created_by_id, job=run.job.pk))
+    _walk(run, lambda after: plan.next_ids(after, CHUNK), lambda ids: bulk.decide_rows(plan, ids, by=by, job=job))
 
 
 @job_kind(FLAG, title="Flag in bulk", role="reviewer", link=_page)
 def bulk_flag(run: JobRun) -> None:
     """Flag every conversation of the plan as a whole."""
-    plan = Plan.from_dict(run.parameters)
+    plan, by, job = Plan.from_dict(run.parameters), run.job.created_by_id, run.job.pk
     run.set_total(run.parameters["total"])
-    _walk(run, lambda after: bulk.flag_rows(plan, after, by=run.job.created_by_id, job=run.job.pk))
+    _walk(run, lambda after: plan.next_ids(after, CHUNK), lambda ids: bulk.flag_rows(plan, ids, by=by, job=job))
 
 
 @job_kind(UNDO, title="Undo a bulk change", role="reviewer", link=_page)
 def bulk_undo(run: JobRun) -> None:
     """Put back what a bulk change did, where nobody has changed it since."""
     made = Job.objects.get(pk=run.parameters["job"])
-    by = run.job.created_by_id
+    by, job = run.job.created_by_id, run.job.pk
     run.set_total(run.parameters["total"])
     if made.kind == FLAG:
-        _walk(run, lambda after: bulk.undo_flags(made.pk, after, by=by))
-    else:
-        _walk(run, lambda after: bulk.undo_decisions(made.pk, after, by=by, undo=run.job.pk))
+        flags = Flag.objects.filter(job=made).order_by("pk").values_list("pk", flat=True)
+        _walk(run, lambda after: list(flags.filter(pk__gt=after)[:CHUNK]), lambda ids: bulk.undo_flags(ids, by=by))
+        return
+    decisions = Decision.objects.filter(job=made).order_by("pk").values_list("pk", flat=True)
+    _walk(
+        run,
+        lambda after: list(decisions.filter(pk__gt=after)[:CHUNK]),
+        lambda ids: bulk.undo_decisions(ids, by=by, undo=job),
+    )
 
 
-def _walk(run: JobRun, step: Step) -> None:
-    """Chunk after chunk from where the cursor stands; `step` gets the last id and returns the next (0: the end)."""
-    last = run.cursor.get("after", 0)
-    while True:
+def _walk(run: JobRun, find: Find, change: Change) -> None:
+    """Chunk after chunk from where the cursor stands. What is found is looked at again inside the transaction."""
+    while ids := find(run.cursor.get("after", 0)):
         with run.chunk() as progress:
-            last, did = step(last)
-            progress.done += did.pop("seen", 0)
+            did = change(ids)
+            progress.done += len(ids)
             progress.result = dict(Counter(progress.result) + did)
-            progress.cursor["after"] = last or progress.cursor.get("after", 0)
-        if not last:
-            return
+            progress.cursor["after"] = ids[-1]

@@ -15,12 +15,11 @@ from webapp.common.running import run_slice
 from webapp.conversations.actions.bulk import COUNT, DECIDE, FLAG, MOST_IDS, UNDO, count_bulk, start_bulk, undo_bulk
 from webapp.conversations.bulk import Plan
 from webapp.conversations.filters import ConversationFilter
+from webapp.conversations.listing import PLACE_NAMES
 from webapp.conversations.models import Status
 from webapp.conversations.review_forms import positive
 
 KINDS = {COUNT, DECIDE, FLAG, UNDO}
-# Names of a list's address that say where in it the reader was.
-PLACES = ("order", "after", "before", "page", "limit")
 
 
 @require_POST
@@ -29,7 +28,7 @@ def bulk(request: UserRequest) -> HttpResponse:
     """Count what is meant: the checked `ids`, or with `filter` (the query of a list) all that match."""
     chosen, ids = ConversationFilter(), None
     if "filter" in request.POST:
-        chosen = ConversationFilter.from_query(QueryDict(str(request.POST["filter"])), other=PLACES)
+        chosen = ConversationFilter.from_query(QueryDict(str(request.POST["filter"])), other=PLACE_NAMES)
     else:
         ids = [positive(str(value), "ids") for value in request.POST.getlist("ids")[: MOST_IDS + 1]]
     note = request.POST.get("note", "").strip()
