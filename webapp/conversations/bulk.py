@@ -17,6 +17,8 @@ from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.listing import next_ids
 from webapp.conversations.models import Conversation, ConversationQuerySet, Decision, Flag, FlagReason, Status
 
+# The kinds of the jobs.
+COUNT, DECIDE, FLAG, UNDO = "bulk_count", "bulk_decide", "bulk_flag", "bulk_undo"
 DECISION_FIELDS = ("conversation", "version", "status", "previous", "note", "created_by", "created_at", "job")
 FLAG_FIELDS = ("conversation", "source", "status", "reason", "note", "created_by", "created_at", "job")
 VERBS = {"approve": Status.APPROVED, "reject": Status.REJECTED, "skip": Status.SKIPPED, "unreview": Status.UNREVIEWED}

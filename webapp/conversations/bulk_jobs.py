@@ -8,8 +8,7 @@ from django.urls import reverse
 from webapp.common.models import Job
 from webapp.common.running import JobRun, job_kind
 from webapp.conversations import bulk
-from webapp.conversations.actions.bulk import COUNT, DECIDE, FLAG, UNDO
-from webapp.conversations.bulk import Plan
+from webapp.conversations.bulk import COUNT, DECIDE, FLAG, UNDO, Plan
 from webapp.conversations.models import Decision, Flag
 
 CHUNK = 500

@@ -10,10 +10,9 @@ from webapp.accounts.models import User
 from webapp.common.actions import may_change, queue_job
 from webapp.common.errors import BadRequest, Conflict
 from webapp.common.models import Job
-from webapp.conversations.bulk import VERBS, Plan
+from webapp.conversations.bulk import COUNT, DECIDE, FLAG, UNDO, VERBS, Plan
 from webapp.conversations.models import Conversation, Flag, FlagReason
 
-COUNT, DECIDE, FLAG, UNDO = "bulk_count", "bulk_decide", "bulk_flag", "bulk_undo"
 MOST_IDS = 1_000
 
 

@@ -12,8 +12,8 @@ from webapp.common.errors import BadRequest, NotFound
 from webapp.common.models import Job
 from webapp.common.pages import render_page
 from webapp.common.running import run_slice
-from webapp.conversations.actions.bulk import COUNT, DECIDE, FLAG, MOST_IDS, UNDO, count_bulk, start_bulk, undo_bulk
-from webapp.conversations.bulk import Plan
+from webapp.conversations.actions.bulk import MOST_IDS, count_bulk, start_bulk, undo_bulk
+from webapp.conversations.bulk import COUNT, DECIDE, FLAG, UNDO, Plan
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.listing import PLACE_NAMES
 from webapp.conversations.models import Status
