@@ -62,12 +62,14 @@ class Plan:
         rows = ConversationFilter.from_dict(self.filter).apply(Conversation.objects.filter(pk__in=ids))
         return read_rows(rows.select_for_update() if lock else rows)
 
-    def words(self) -> str:
-        """The action as a verb: "Approve", "Flag as unsafe"."""
+    def words(self, objects: str) -> str:
+        """The change as a button says it: "Approve 12 conversations", "Flag 3 conversations as unsafe"."""
+        if self.action == "unreview":
+            return f"Take {objects} back to unreviewed"
         if self.action != "flag":
-            return "Take back to unreviewed" if self.action == "unreview" else self.action.capitalize()
+            return f"{self.action.capitalize()} {objects}"
         reason = FlagReason.objects.filter(slug=self.reason).first()
-        return f"Flag as {reason.label if reason else self.reason}"
+        return f"Flag {objects} as {reason.label if reason else self.reason}"
 
 
 class Row(NamedTuple):

@@ -10,6 +10,7 @@ from webapp.accounts.models import User
 from webapp.common.actions import may_change, queue_job
 from webapp.common.errors import BadRequest, Conflict
 from webapp.common.models import Job
+from webapp.common.templatetags.winnow import plural
 from webapp.conversations.bulk import COUNT, DECIDE, FLAG, UNDO, VERBS, Plan
 from webapp.conversations.models import Conversation, Flag, FlagReason
 
@@ -45,7 +46,7 @@ def count_bulk(
         reason=reason if action == "flag" else "",
         note=note,
     )
-    title = f"{plan.words()}: count first"
+    title = f"Count first: {plan.words('conversations').lower()}"
     return queue_job(kind=COUNT, parameters=plan.to_dict(), by=by, title=title, send=ids is None)
 
 
@@ -62,8 +63,7 @@ def start_bulk(*, counted: Job, by: User | None) -> Job:
     if started is not None:
         return started
     parameters = {**plan.to_dict(), "counted": counted.pk, "total": counted.result.get("total", 0)}
-    changes = counted.result.get("changes", 0)
-    title = f"{plan.words()}: {changes:,} {'conversation' if changes == 1 else 'conversations'}"
+    title = plan.words(plural(counted.result.get("changes", 0), "conversation,conversations"))
     return queue_job(kind=kind, parameters=parameters, by=by, title=title, send=plan.ids is None)
 
 

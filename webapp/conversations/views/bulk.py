@@ -12,6 +12,7 @@ from webapp.common.errors import BadRequest, NotFound
 from webapp.common.models import Job
 from webapp.common.pages import render_page
 from webapp.common.running import run_slice
+from webapp.common.templatetags.winnow import plural
 from webapp.conversations.actions.bulk import MOST_IDS, count_bulk, start_bulk, undo_bulk
 from webapp.conversations.bulk import COUNT, DECIDE, FLAG, UNDO, Plan
 from webapp.conversations.filters import ConversationFilter
@@ -93,11 +94,12 @@ def _may_go_on(request: UserRequest, job: Job) -> bool:
 def _about_plan(job: Job) -> dict[str, Any]:
     plan = Plan.from_dict(job.parameters)
     wanted = ConversationFilter.from_dict(plan.filter)
-    words = "the checked conversations" if plan.ids is not None else wanted.describe()
+    changes = plural(job.result.get("changes", 0), "conversation,conversations")
     return {
         "plan": plan,
-        "words": plan.words(),
-        "chosen": words,
+        "heading": plan.words("conversations"),
+        "button": plan.words(changes),
+        "chosen": "the checked ones" if plan.ids is not None else wanted.describe(),
         "back": reverse("conversations:list") + (f"?{wanted.to_query()}" if wanted else ""),
         "statuses": [(status.label, job.result.get(status.label, 0)) for status in Status],
         "undone": Job.objects.filter(kind=UNDO, parameters__job=job.pk).first() if job.kind != COUNT else None,
