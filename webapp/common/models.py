@@ -103,7 +103,19 @@ class Job(models.Model):
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json` and for tests: plain values only."""
-        fields = ("id", "kind", "title", "state", "done", "total", "unit", "result", "error", "attempts")
+        fields = (
+            "id",
+            "kind",
+            "title",
+            "state",
+            "done",
+            "total",
+            "unit",
+            "seconds_worked",
+            "result",
+            "error",
+            "attempts",
+        )
         plain: dict[str, Any] = json.loads(json.dumps({name: getattr(self, name) for name in fields}))
         return plain
 
