@@ -221,7 +221,14 @@ def test_a_value_at_hand_follows_the_same_rules() -> None:
     assert (kept.subject, kept.metadata) == ("anatomy", '{"letters":["A","B"],"subject":"anatomy"}')
     for bad in ([turn("user", "a\0b")], [turn("user", "\ud800")], [turn("user", object())]):
         with pytest.raises(BadLine):
-            record_of(bad)
+            record_of({"messages": bad})
+
+
+def test_the_parts_of_a_task_stay_parts() -> None:
+    parts = [{"type": "text", "text": "No calculator needed.\n#### 4"}]
+    kept = record_of({"messages": [USER, {"role": "assistant", "content": parts}]})
+    assert json.loads(kept.text)[1]["content"] == parts
+    assert not kept.converted
 
 
 def test_edited_messages_are_kept_as_they_stand() -> None:

@@ -61,7 +61,7 @@ def test_the_short_way_gives_what_the_long_way_gives(
 
 @given(st.lists(MESSAGE, min_size=1, max_size=6))
 def test_a_record_says_what_the_checks_say(messages: list[Message]) -> None:
-    record = records.record_of(messages)
+    record = records.record_of({"messages": messages})
     kept = messages_of(record.text)
     assert record.turns == len(kept)
     assert bool(record.issues) is bool(find_issues(kept))

@@ -4,10 +4,12 @@ Most lines are plain: a list of {role, content}, alone or under `messages`. Thes
 pass over the turns. Whatever the short way does not know goes the long way, which gives the same for plain lines.
 """
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Literal, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from webapp.conversations.content.canonical import canonical_bytes, compact_json, messages_of
 from webapp.conversations.content.checking import (
@@ -81,13 +83,29 @@ def parse_line(raw: bytes) -> Record:
     return _plain_record(raw) or _record(parse_value(decode_line(raw)))
 
 
-def record_of(conversation: object) -> Record:
-    """The same for a value that is at hand (a task's row): the same rules, the same record. Raises BadLine."""
+def record_of(conversation: Mapping[str, object]) -> Record:
+    """The conversation of a task: its messages as they are, parts included, and its other keys as metadata.
+
+    The same rules as for a line of CustomJSON. Raises BadLine.
+    """
+    record = parse_line(_json_of(conversation.get("messages")))
+    others = {key: value for key, value in conversation.items() if key != "messages"}
+    if not others:
+        return record
+    metadata = decode_line(_json_of(others))
+    return replace(record, metadata=compact_json(metadata), subject=_subject_in(metadata))
+
+
+def _json_of(value: object) -> bytes:
     try:
-        raw = msgspec.json.encode(conversation)
+        return msgspec.json.encode(value)
     except (TypeError, UnicodeEncodeError, RecursionError) as error:
         raise BadLine(f"cannot be written as JSON: {error}") from None
-    return parse_line(raw)
+
+
+def _subject_in(metadata: object) -> str:
+    subject = metadata.get("subject") if isinstance(metadata, dict) else None
+    return subject[:SUBJECT_LENGTH] if isinstance(subject, str) else ""
 
 
 def record_of_messages(messages: list[Message]) -> Record:
@@ -168,7 +186,6 @@ def _record(parsed: Parsed) -> Record:
     order = _order_of(tuple([message["role"] for message in messages]))
     issues = issue_codes(find_issues(messages)) if any(map(is_empty_turn, messages)) else order.issues
     only_text = all(isinstance(message["content"], str) for message in messages)
-    subject = parsed.metadata.get("subject")
     return Record(
         data.decode(),
         sha256(data).digest(),
@@ -180,7 +197,7 @@ def _record(parsed: Parsed) -> Record:
         has_tools(messages),
         only_text and not issues and not order.has_system,
         preview_of(joined_text(messages[order.first_user]["content"])),
-        subject[:SUBJECT_LENGTH] if isinstance(subject, str) else "",
+        _subject_in(parsed.metadata),
         compact_json(parsed.metadata) if parsed.metadata else "",
         parsed.format,
         parsed.converted,
