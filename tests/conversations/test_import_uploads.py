@@ -176,6 +176,15 @@ def test_63_markup_in_a_name_is_shown_as_text(curator: Client) -> None:
         assert "&lt;" in page
 
 
+def test_a_page_that_takes_no_files_passes_over_them(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "django.core.files.uploadedfile.tempfile.NamedTemporaryFile", None
+    )  # a temporary file cannot be made
+    file = SimpleUploadedFile("big.jsonl", b"x" * 5_000_000)
+    response = client.post(reverse("accounts:login"), {"username": "ada", "password": "", "file": file})
+    assert response.status_code in {200, 400, 422}
+
+
 class BrokenOff(io.BytesIO):
     """A body whose connection breaks off."""
 
