@@ -126,7 +126,7 @@ def test_the_upload_tab_says_what_can_be_sent(curator: Client) -> None:
     page = curator.get(f"{reverse('conversations:import')}?from=upload").content.decode()
     assert 'enctype="multipart/form-data"' in page
     assert "Keep duplicates" in page
-    assert "2.0" in page
+    assert "up to 2.1 GB" in page
 
 
 def test_the_report_names_bad_lines_and_can_be_downloaded(client: Client, tmp_path: Path) -> None:

@@ -14,11 +14,11 @@ from django.core.files.uploadhandler import FileUploadHandler, SkipFile, StopUpl
 from django.db.models import Q
 from django.http import HttpRequest
 from django.http.request import UnreadablePostError
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from webapp.common.errors import BadRequest, DiskFull, TooLarge, WinnowError
 from webapp.common.models import Job
+from webapp.common.templatetags.winnow import size
 
 FIELD = "file"
 # What no job knows is the file of a request that still runs, unless nothing was written to it for so long.
@@ -97,7 +97,7 @@ class Receiver(FileUploadHandler):
         """Write a piece, or stop the whole request when it is too large or the disk is full."""
         self._size += len(raw_data)
         if self._size > settings.UPLOAD_LIMIT_BYTES:
-            limit = filesizeformat(settings.UPLOAD_LIMIT_BYTES)
+            limit = size(settings.UPLOAD_LIMIT_BYTES)
             self._fail(TooLarge(f"The upload is larger than {limit}. Compress it with gzip, or send it in parts."))
         self._hash.update(raw_data)
         try:
