@@ -23,7 +23,7 @@ def part(kind: str, text: str) -> Part:
 
 def test_markdown_code_and_math_are_rendered() -> None:
     shown = html("# Title\n\n**bold**\n\n```python\nprint(1)\n```\n\nSo $x^2$ and \\[\\frac{a}{b}\\]")
-    assert "Title</h1>" in shown
+    assert "Title</h3>" in shown
     assert "<strong>bold</strong>" in shown
     assert '<span class="hl-nb">print</span>' in shown
     assert "<msup><mi>x</mi><mn>2</mn></msup>" in shown
@@ -135,5 +135,5 @@ def test_long_texts_are_folded_cut_and_whole_on_request() -> None:
 
 def test_a_heading_keeps_its_marks_in_sight() -> None:
     body = render_body({"role": "assistant", "content": "48 + 24 = 72\n#### 72\n\nTitle\n====="}).html
-    assert '<h4><span class="heading-mark">#### </span>72</h4>' in body
-    assert "<h1>Title</h1>" in body
+    assert '<h3><span class="heading-mark">#### </span>72</h3>' in body
+    assert "<h3>Title</h3>" in body

@@ -35,7 +35,7 @@ _TAG_OR_HELD = re.compile(f'<[^<>"]*(?:"[^"]*"[^<>"]*)*>|[{chr(_FIRST)}-{chr(_LA
 _BRACKET_MATH = re.compile(r"\\\((.+?)\\\)|\\\[(.+?)\\\]", re.DOTALL)
 
 _TAGS = {
-    "p", "br", "strong", "em", "s", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "hr", "code",
+    "p", "br", "strong", "em", "s", "h3", "ul", "ol", "li", "blockquote", "hr", "code",
     "table", "thead", "tbody", "tr", "th", "td", "a",
 }  # fmt: skip
 _MATH_TAGS = {
@@ -180,12 +180,13 @@ def _held_math(source: str, holder: Holder, *, block: bool) -> str:
     return holder.hold(math(source.strip(), holder, block=block))
 
 
-def _render_heading(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-    """A heading keeps its marks in sight: `#### 72` is how a solution states its answer."""
+def _render_heading(_: Any, tokens: Sequence[Token], index: int, __: Any, env: Any) -> str:
+    """A heading keeps its marks in sight: `#### 72` is how a solution states its answer.
+
+    All are of one level, below that of the turn, so that the page stays in order for a screen reader.
+    """
     marks = tokens[index].markup
-    shown = env["holder"].hold(f'<span class="heading-mark">{marks} </span>') if marks.startswith("#") else ""
-    opened: str = self.renderToken(tokens, index, options, env)
-    return opened + shown
+    return "<h3>" + (env["holder"].hold(f'<span class="heading-mark">{marks} </span>') if marks[0] == "#" else "")
 
 
 def _render_image(self: Any, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
@@ -217,6 +218,7 @@ def _make_parser() -> MarkdownIt:
     for name in ("math_inline_double", "math_block"):
         parser.add_render_rule(name, _render_math_block)
     parser.add_render_rule("heading_open", _render_heading)
+    parser.add_render_rule("heading_close", lambda *_: "</h3>\n")
     parser.add_render_rule("image", _render_image)
     return parser
 
