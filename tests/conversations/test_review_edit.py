@@ -131,6 +131,13 @@ def test_buttons_work_on_typed_parts(ada: Client) -> None:
     assert fields["text-1"] == "6+612"
 
 
+def test_what_a_text_box_hides_is_named_above_it(ada: Client) -> None:
+    conversation = make_conversation(messages=chat("a\u202eb\u200b", "plain"))
+    shown = ada.get(f"/conversations/{conversation.pk}/edit").content.decode()
+    assert "right-to-left override" in shown
+    assert shown.count("Not to be seen") == 1
+
+
 def test_a_press_gives_only_the_form_to_htmx(ada: Client) -> None:
     conversation = make_conversation()
     fields = open_form(ada, conversation) | {"do": "insert-0"}

@@ -16,7 +16,8 @@ from webapp.common.pages import render_page
 from webapp.conversations.actions.review import save_edit
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.checking import find_issues
-from webapp.conversations.content.shapes import PART_TYPES, ROLES, Message
+from webapp.conversations.content.oddities import find_oddities
+from webapp.conversations.content.shapes import PART_TYPES, ROLES, Message, joined_text
 from webapp.conversations.diffs import diff_messages
 from webapp.conversations.drafts import Draft, read_draft, stretch_with, stretches, take_step
 from webapp.conversations.models import Conversation
@@ -149,10 +150,16 @@ def _turns_for(draft: Draft, base: Sequence[Message]) -> list[dict[str, Any]]:
             "parts": None if isinstance(turn["content"], str) else turn["content"],
             "text": turn["content"],
             "rows": min(24, max(3, len(str(turn["content"])) // 90 + str(turn["content"]).count("\n") + 1)),
+            "hidden": _hidden(turn),
             "issues": [issue for issue in issues if issue.turn == draft.start + index],
         }
         for index, turn in enumerate(draft.turns)
     ]
+
+
+def _hidden(turn: Message) -> dict[str, str]:
+    """What a text box does not show of a turn: characters that cannot be seen, by code, with their names."""
+    return {oddity.code: oddity.name for oddity in find_oddities(joined_text(turn["content"]))}
 
 
 def _links(shown: ShownConversation, draft: Draft, base: Sequence[Message]) -> list[dict[str, Any]]:
