@@ -14,3 +14,6 @@ graceful_timeout = 20
 keepalive = 15
 
 control_socket_disable = True
+
+# A job may wait for the database file; somebody at a page rather hears that it is busy.
+os.environ.setdefault("SQLITE_TIMEOUT_SECONDS", "5")

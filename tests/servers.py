@@ -95,6 +95,11 @@ class Server:
             raise ServerFailed(f"{self.name} is not running")
         return self.process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether the process is there."""
+        return self.process is not None and self.process.poll() is None
+
     def children(self) -> list[psutil.Process]:
         """Return the processes that this one has started, grandchildren too."""
         return psutil.Process(self.pid).children(recursive=True)
@@ -176,7 +181,7 @@ class Server:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process is not None and self.process.poll() is None:
+        if self.runs:
             self.stop()
         else:
             self._forget()

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init
+from celery.signals import worker_process_init, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
 
@@ -22,6 +22,14 @@ def start_heartbeat(**_: Any) -> None:
     The thread runs in the pool's processes, not in their parent: a database connection must not cross a fork.
     """
     threading.Thread(target=_beat_forever, daemon=True, name="heartbeat").start()
+
+
+@worker_shutting_down.connect
+def give_jobs_back(**_: Any) -> None:
+    """Celery waits for what its pool's processes do, and these do not hear the signal themselves."""
+    from webapp.common.running import end_slices
+
+    end_slices()
 
 
 def _beat_forever() -> None:

@@ -93,7 +93,10 @@ def _database() -> dict[str, object]:
     if not engine.endswith("postgresql"):
         raise ImproperlyConfigured("DATABASE_URL must name PostgreSQL (postgres://) or SQLite (sqlite://).")
     # A connection per thread, kept between requests. No pool: one that is made before a worker's fork hangs after it.
-    config["OPTIONS"] = {"connect_timeout": 5}
+    given = config.get("OPTIONS")
+    # A worker that is frozen in the middle of a transaction holds locks that the next one waits for.
+    frozen = f"-c idle_in_transaction_session_timeout={LEASE_SECONDS}s"
+    config["OPTIONS"] = {"options": frozen, **(given if isinstance(given, dict) else {}), "connect_timeout": 5}
     return config
 
 
@@ -184,6 +187,8 @@ TEMPLATES = [
     }
 ]
 
+# For how long a worker holds a job without a sign of life.
+LEASE_SECONDS = _number("JOB_LEASE_SECONDS", 30, least=2)
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -270,14 +275,14 @@ CELERY_TIMEZONE = "UTC"
 
 # A job works in slices: one message holds a worker for about SLICE_SECONDS, then the job queues itself again.
 SLICE_SECONDS = _number("JOB_SLICE_SECONDS", 5, least=1)
-LEASE_SECONDS = _number("JOB_LEASE_SECONDS", 30, least=2)
 SWEEP_SECONDS = _number("JOB_SWEEP_SECONDS", 5, least=1)
 REPUBLISH_SECONDS = _number("JOB_REPUBLISH_SECONDS", 60, least=2)
 JOB_ATTEMPTS = 3
 HEARTBEAT_SECONDS = _number("HEARTBEAT_SECONDS", 10, least=1)
-WORKER_SILENT_SECONDS = 25
+WORKER_SILENT_SECONDS = 2 * HEARTBEAT_SECONDS + 5
+# Expiring bounds what piles up while no worker runs. It goes by the worker's clock, which may be an hour off.
 CELERY_BEAT_SCHEDULE = {
-    "sweep": {"task": "webapp.common.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * SWEEP_SECONDS}}
+    "sweep": {"task": "webapp.common.jobs.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": 2 * 3600}}
 }
 CELERY_BEAT_SYNC_EVERY = 1  # the age of this file says whether the beat is alive
 CELERY_BEAT_SCHEDULE_FILENAME = str(WINNOW_DATA / "beat-schedule")

@@ -19,7 +19,7 @@ import time, django
 django.setup()
 from webapp.common.running import publish
 begun = time.monotonic()
-publish(1)
+publish(1, 0)
 print(time.monotonic() - begun)
 """
 

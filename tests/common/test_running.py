@@ -26,8 +26,8 @@ LONG_AGO = timezone.now() - timedelta(hours=1)
 def published(monkeypatch: pytest.MonkeyPatch) -> Publish:
     """The ids of the jobs that workers were told about."""
     sent: Publish = []
-    monkeypatch.setattr(running, "publish", sent.append)
-    monkeypatch.setattr(actions, "publish", sent.append)
+    monkeypatch.setattr(running, "publish", lambda job_id, fence: sent.append(job_id))
+    monkeypatch.setattr(actions, "publish", lambda job_id, fence: sent.append(job_id))
     return sent
 
 

@@ -19,7 +19,7 @@ def queue_job(
         kind=kind, parameters=parameters, created_by=by, title=title[:300] or KINDS[kind].title, unit=unit
     )
     if send:
-        transaction.on_commit(lambda: publish(job.pk))
+        transaction.on_commit(lambda: publish(job.pk, job.fence))
     return job
 
 
@@ -57,7 +57,7 @@ def continue_job(*, job: Job, by: Any, send: bool = True) -> None:
     ):
         raise Conflict("This job is not stopped, so there is nothing to continue.")
     if send:
-        transaction.on_commit(lambda: publish(job.pk))
+        transaction.on_commit(lambda: publish(job.pk, job.fence))
 
 
 def may_change(job: Job, by: Any) -> None:
@@ -72,7 +72,7 @@ def requeue_lost_jobs() -> int:
     Job.objects.abandoned().update(
         state=Job.State.QUEUED, attempts=F("attempts") + 1, lease_until=None, published_at=None
     )
-    lost = list(Job.objects.unpublished().values_list("pk", flat=True)[:100])
-    for job_id in lost:
-        publish(job_id)
+    lost = list(Job.objects.unpublished().values_list("pk", "fence")[:100])
+    for job_id, fence in lost:
+        publish(job_id, fence)
     return len(lost)

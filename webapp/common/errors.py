@@ -1,6 +1,9 @@
 """The error tree. Each error has a message for people and an HTTP status; the middleware translates them."""
 
+import errno
 from typing import Any
+
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 
 class WinnowError(Exception):
@@ -81,3 +84,16 @@ class JobFailed(WinnowError):
     """Raised inside a job: the message goes to the job's page and the job ends as failed."""
 
     title = "The job failed"
+
+
+def disk_is_full(error: BaseException | None) -> bool:
+    """True when a file, or the database, found no room."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return isinstance(error, DatabaseError) and ("disk is full" in str(error) or "No space left" in str(error))
+
+
+def database_is_away(error: BaseException | None) -> bool:
+    """True for a fault of the database that passes by itself: it is stopped, locked, or has closed the connection."""
+    closed = isinstance(error, DatabaseError) and "terminating connection" in str(error)
+    return closed or isinstance(error, OperationalError | InterfaceError)

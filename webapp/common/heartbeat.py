@@ -1,4 +1,4 @@
-"""When a worker was last seen."""
+"""When a worker was last seen, and when something was last done, in database time."""
 
 from datetime import timedelta
 
@@ -9,9 +9,18 @@ from webapp.common.models import Heartbeat
 
 
 def record_worker_seen() -> None:
-    """Note, in database time, that a worker is alive."""
+    """Note that a worker is alive."""
     if not Heartbeat.objects.filter(name="worker").update(seen_at=Now()):
         Heartbeat.objects.update_or_create(name="worker", defaults={"seen_at": Now()})
+
+
+def take_turn(name: str, *, seconds: float) -> bool:
+    """True when `name` was not done within the last `seconds`; then it counts as done now, for one caller only."""
+    limit = Now() - timedelta(seconds=seconds)
+    if Heartbeat.objects.filter(name=name, seen_at__lte=limit).update(seen_at=Now()):
+        return True
+    _, created = Heartbeat.objects.get_or_create(name=name, defaults={"seen_at": Now()})
+    return created
 
 
 def worker_is_silent() -> bool:

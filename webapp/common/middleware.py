@@ -11,16 +11,18 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 
 from webapp.common.errors import (
     BadRequest,
+    DiskFull,
     Forbidden,
     TooLarge,
     Unavailable,
     WinnowError,
     WrongMethod,
+    database_is_away,
+    disk_is_full,
 )
 from webapp.common.pages import error_page
 
@@ -78,7 +80,9 @@ def as_winnow_error(exception: BaseException | None) -> WinnowError | None:
             return BadRequest("The request could not be understood.")
         case PermissionDenied():
             return Forbidden("Ask an administrator for a role that may do this.")
-        case OperationalError():
+        case _ if disk_is_full(exception):
+            return DiskFull("The disk of the server is full. Nothing was changed. Make room and try again.")
+        case _ if database_is_away(exception):
             logger.warning("The database did not answer: %s", exception)
             return Unavailable("The database is busy or out of reach. Nothing was changed. Try again in a moment.")
         case _:

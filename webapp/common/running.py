@@ -20,6 +20,7 @@ from any cursor. Leaving the function means done. `JobFailed` (or any error of W
 
 import contextlib
 import logging
+import mmap
 import os
 import socket
 import threading
@@ -32,11 +33,11 @@ from typing import Any
 
 from celery import current_app
 from django.conf import settings
-from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Case, F, PositiveSmallIntegerField, Q, When
 from django.db.models.functions import Now
 
-from webapp.common.errors import JobFailed, WinnowError
+from webapp.common.errors import JobFailed, WinnowError, database_is_away, disk_is_full
 from webapp.common.models import Job
 
 logger = logging.getLogger(__name__)
@@ -61,6 +62,8 @@ KINDS: dict[str, JobKind] = {}
 GUARDS: list[Callable[[Job, JobKind], None]] = []
 # Called after each sweep (retention, trash).
 SWEEPS: list[Callable[[], None]] = []
+# One byte that a worker shares with the processes of its pool: 1 when it was asked to end.
+_ENDING = mmap.mmap(-1, 1)
 
 
 def job_kind(
@@ -170,6 +173,9 @@ class JobRun:
             guard(job, kind)
         progress = Progress(job.done, job.total, dict(job.cursor), dict(job.result), job.step)
         with transaction.atomic():
+            # Asked early, so that an overtaken worker does not run into rows that are there already.
+            if not _held(job).exists():
+                raise LeaseLost
             yield progress
             self._write(progress)
         job.done, job.total, job.step = progress.done, progress.total, progress.step
@@ -179,7 +185,7 @@ class JobRun:
         if Job.objects.filter(pk=job.pk, cancel_requested=True).exists():
             raise Cancelled
         over = self.slice_seconds is not None and time.monotonic() - self._begun > self.slice_seconds
-        if over and may_end_slice:
+        if (over and may_end_slice) or _ENDING[0]:
             raise SliceOver
 
     def _write(self, progress: Progress) -> None:
@@ -202,35 +208,42 @@ class JobRun:
         self._charged = now
 
 
-def claim(job_id: int) -> Job | None:
+def end_slices() -> None:
+    """The worker was asked to end: have its jobs given back after their current chunk."""
+    _ENDING[0] = 1
+
+
+def claim(job_id: int, *, fence: int | None = None) -> Job | None:
     """Take the lease of a job, in database time; None when it is finished or somebody else holds it.
 
-    The fencing number rises with every claim: writes made under an older one are refused.
+    The fencing number rises with every claim: writes made under an older one are refused. A message brings the
+    `fence` that it was sent under: once the job was claimed, its copies and repetitions are void.
     """
     owner = f"{socket.gethostname()[:60]}:{os.getpid()}"
     lost = Q(state=Job.State.RUNNING)
-    claimed = (
-        Job.objects.filter(pk=job_id)
-        .claimable()
-        .update(
-            attempts=Case(
-                When(lost, then=F("attempts") + 1), default=F("attempts"), output_field=PositiveSmallIntegerField()
-            ),
-            state=Job.State.RUNNING,
-            lease_owner=owner,
-            lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
-            fence=F("fence") + 1,
-            started_at=Case(When(started_at=None, then=Now()), default=F("started_at")),
-        )
+    jobs = Job.objects.filter(pk=job_id) if fence is None else Job.objects.filter(pk=job_id, fence=fence)
+    claimed = jobs.claimable().update(
+        attempts=Case(
+            When(lost, then=F("attempts") + 1), default=F("attempts"), output_field=PositiveSmallIntegerField()
+        ),
+        state=Job.State.RUNNING,
+        lease_owner=owner,
+        lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
+        fence=F("fence") + 1,
+        started_at=Case(When(started_at=None, then=Now()), default=F("started_at")),
     )
     return Job.objects.get(pk=job_id) if claimed else None
 
 
 def run_slice(
-    job_id: int, *, slice_seconds: float | None, on_progress: Callable[[Job], None] | None = None
+    job_id: int,
+    *,
+    slice_seconds: float | None,
+    fence: int | None = None,
+    on_progress: Callable[[Job], None] | None = None,
 ) -> Job | None:
     """Claim a job and work on it for one slice (None: to its end). Returns the job, None if not claimed."""
-    job = claim(job_id)
+    job = claim(job_id, fence=fence)
     if job is None:
         return None
     run = JobRun(job, slice_seconds, on_progress)
@@ -246,7 +259,7 @@ def run_slice(
         _give_back(job)
     except Cancelled:
         _finish(run, Job.State.CANCELLED)
-    except (WinnowError, OSError, DatabaseError) as error:
+    except (WinnowError, OSError, DatabaseError, InterfaceError) as error:
         _stop_or_retry(run, error)
     except Exception:
         logger.exception("Job %s (%s) failed.", job_id, job.kind)
@@ -256,7 +269,7 @@ def run_slice(
     return Job.objects.get(pk=job_id)
 
 
-def _stop_or_retry(run: JobRun, error: WinnowError | OSError | DatabaseError) -> None:
+def _stop_or_retry(run: JobRun, error: WinnowError | OSError | DatabaseError | InterfaceError) -> None:
     message = describe_failure(error)
     if message is None:
         # The database is away or locked for now: the lease runs out and the sweeper brings the job back.
@@ -272,9 +285,9 @@ def describe_failure(error: Exception) -> str | None:
     text = str(error)
     if isinstance(error, WinnowError):
         return text
-    if "disk is full" in text or "No space left" in text:
+    if disk_is_full(error):
         return "The disk is full. What was stored so far is safe. Make room, then press Continue."
-    if isinstance(error, OperationalError):
+    if database_is_away(error):
         return None
     return f"The work stopped: {text}" if isinstance(error, OSError) else "The database refused a row. See the log."
 
@@ -285,7 +298,7 @@ def _held(job: Job) -> Any:
 
 def _give_back(job: Job) -> None:
     if _held(job).update(state=Job.State.QUEUED, lease_until=None, published_at=None):
-        publish(job.pk)
+        publish(job.pk, job.fence)
 
 
 def _finish(run: JobRun, state: str, error: str = "") -> None:
@@ -298,10 +311,13 @@ def _finish(run: JobRun, state: str, error: str = "") -> None:
             on_stop(job)
 
 
-def publish(job_id: int) -> None:
-    """Send "have a look at job N". With the broker away the job stays queued and the sweeper sends it later."""
+def publish(job_id: int, fence: int) -> None:
+    """Send "have a look at job N". With the broker away the job stays queued and the sweeper sends it later.
+
+    The message does not expire: that would be judged by the worker's clock. Its fencing number makes it void instead.
+    """
     try:
-        current_app.send_task("webapp.common.jobs.run_job", (job_id,), expires=settings.REPUBLISH_SECONDS, retry=False)
+        current_app.send_task("webapp.common.jobs.run_job", (job_id, fence), retry=False)
     except Exception as error:  # kombu lets the errors of every transport through
         logger.warning("Job %s is queued; the broker did not answer (%s).", job_id, error)
         return
