@@ -1,6 +1,7 @@
 """Pages against plain Python: the same rows for any filter, every row once in both directions, the right counts."""
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -57,7 +58,7 @@ def _one(chosen: random.Random, sources: list[Source], people: list[Any], reason
 
 def passes(row: dict[str, Any], wanted: ConversationFilter) -> bool:
     """The filter in plain Python."""
-    checks = {
+    checks: dict[str, Callable[[Any], bool]] = {
         "source": lambda value: row["source"] in value,
         "status": lambda value: row["status"] in value,
         "flag": lambda value: {"any": bool(row["flags"]), "none": not row["flags"]}.get(value, value in row["flags"]),

@@ -16,6 +16,7 @@ from webapp.conversations import tallies
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.listing import next_ids
 from webapp.conversations.models import Conversation, ConversationQuerySet, Decision, Flag, FlagReason, Status
+from webapp.conversations.searching import search_among
 
 # The kinds of the jobs.
 COUNT, DECIDE, FLAG, UNDO = "bulk_count", "bulk_decide", "bulk_flag", "bulk_undo"
@@ -59,7 +60,9 @@ class Plan:
 
     def rows(self, ids: Sequence[int], *, lock: bool = True) -> list["Row"]:
         """Those of `ids` that still pass, by id; held until the transaction ends."""
-        rows = ConversationFilter.from_dict(self.filter).apply(Conversation.objects.filter(pk__in=ids))
+        chosen = ConversationFilter.from_dict(self.filter)
+        among = search_among(ids, chosen.q) if chosen.q else ids
+        rows = chosen.without("q").apply(Conversation.objects.filter(pk__in=among))
         return read_rows(rows.select_for_update() if lock else rows)
 
     def words(self, objects: str) -> str:

@@ -1,6 +1,7 @@
 """Text search: what may be asked, and which conversations answer it. The index itself is kept by `indexing`."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,3 +104,17 @@ def matching(text: str) -> Q:
     column, condition = match_sql()
     found: Any = RawSQL(f"SELECT {column} FROM {TABLE} WHERE {condition}", [match_text(parse(text))])  # noqa: S608, S611
     return Q(pk__in=found)
+
+
+def search_among(ids: Sequence[int], text: str) -> list[int]:
+    """Which of some conversations answer a search: much less work than `matching` where many others do."""
+    if not ids:
+        return []
+    column, condition = match_sql()
+    places = ", ".join(["%s"] * len(ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {column} FROM {TABLE} WHERE {condition} AND {column} IN ({places})",  # noqa: S608
+            [match_text(parse(text)), *ids],
+        )
+        return [row[0] for row in cursor.fetchall()]

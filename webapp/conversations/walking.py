@@ -194,13 +194,5 @@ class Sieve:
         with _index_only():
             passing = list(rows.values_list("pk", flat=True))
         if self.q and passing:
-            passing = search_among(passing, self.q)
+            passing = searching.search_among(passing, self.q)
         return sorted(passing, reverse=falling)
-
-
-def search_among(ids: list[int], text: str) -> list[int]:
-    """Which of some conversations answer a search."""
-    column, condition = searching.match_sql()
-    places = ", ".join(["%s"] * len(ids))
-    sql = f"SELECT {column} FROM {searching.TABLE} WHERE {condition} AND {column} IN ({places})"  # noqa: S608
-    return fetch_ids(sql, [searching.match_text(searching.parse(text)), *ids])
