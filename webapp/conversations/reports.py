@@ -46,11 +46,10 @@ class ImportReport:
 
     def __getitem__(self, name: str) -> int:
         """One of NUMBERS."""
-        number: int = self.job.result.get(name, 0) if name in NUMBERS else self._unknown(name)
+        if name not in NUMBERS:
+            raise KeyError(name)
+        number: int = self.job.result.get(name, 0)
         return number
-
-    def _unknown(self, name: str) -> int:
-        raise KeyError(name)
 
     def formats(self) -> list[tuple[str, int]]:
         """What the lines were, the most frequent first."""
