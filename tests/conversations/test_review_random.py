@@ -8,7 +8,11 @@ import pytest
 from tests.conversations.checks import assert_history_matches, assert_tallies_match
 from tests.factories import chat, make_conversation, make_source, make_user
 from webapp.common.errors import WinnowError
+from webapp.common.models import Job
+from webapp.common.running import run_slice
+from webapp.conversations.actions.bulk import count_bulk, start_bulk, undo_bulk
 from webapp.conversations.actions.review import decide, flag_conversation, resolve_flag, restore_version, save_edit
+from webapp.conversations.bulk import DECIDE, FLAG, VERBS
 from webapp.conversations.models import Conversation, Flag, FlagReason, Status
 
 STEPS = 40
@@ -76,6 +80,19 @@ class Team:
         flag = Flag.objects.filter(conversation=conversation).order_by("?").first()
         if flag is not None:
             resolve_flag(flag_id=flag.pk, by=self.users[0])
+
+    def in_bulk(self, conversation: Conversation) -> None:
+        action = self.random.choice([*VERBS, "flag"])
+        chosen = {"source": [conversation.source_id]}
+        counted = count_bulk(action=action, ids=None, chosen=chosen, by=self.users[0], reason=self.reasons[0].slug)
+        run_slice(counted.pk, slice_seconds=None)
+        counted.refresh_from_db()
+        run_slice(start_bulk(counted=counted, by=self.users[0]).pk, slice_seconds=None)
+
+    def undo(self, conversation: Conversation) -> None:
+        done = Job.objects.filter(kind__in=[DECIDE, FLAG]).order_by("-pk").first()
+        if done is not None:
+            run_slice(undo_bulk(job=done, by=self.users[0]).pk, slice_seconds=None)
 
 
 @pytest.mark.django_db
