@@ -1,58 +1,43 @@
-"""The frame in a real browser: one-time link, theme, menus, keys, jobs that move, refusals, a phone, axe."""
+"""The frame in a real browser: log-in, theme, menus, keys, jobs that move, refusals, a phone, axe."""
 
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.stand import PASSWORD
+from tests.browser.visits import PHONE
 from tests.installation import Installation
-
-pytestmark = pytest.mark.browser
-
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-PHONE: Any = {"width": 390, "height": 844}
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(tmp_path_factory.mktemp("winnow"))
+def installation(tmp_path_factory: pytest.TempPathFactory, prepared_data: Path) -> Installation:
+    """Demo data, and an administrator without a password."""
+    folder = tmp_path_factory.mktemp("winnow")
+    shutil.copytree(prepared_data, folder / "data")
+    return Installation(folder)
 
 
 @pytest.fixture(scope="module")
 def address(installation: Installation) -> Iterator[str]:
-    """Demo data, and no worker: a job stays where it is."""
+    """No worker: a job stays where it is."""
     with installation.running(worker=False, beat=False) as web:
-        installation.manage("seed_demo")
         yield web.url
 
 
 @pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
 def state(browser: Browser, installation: Installation, address: str) -> Any:
-    """The session of somebody who came in by a link and set a password."""
+    """The session of somebody who came in by a link."""
     context = browser.new_context(base_url=address)
     page = context.new_page()
     page.goto(installation.manage("loginlink", "--address", address).stdout.strip())
     page.get_by_role("button", name="Log in as admin").click()
-    expect(page.get_by_text("You have no password yet")).to_be_visible()
-    page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_label("The same password again").fill(PASSWORD)
-    page.get_by_role("button", name="Set password").click()
-    expect(page.get_by_text("Your new password is set.")).to_be_visible()
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     found = context.storage_state()
     context.close()
     return found
@@ -85,7 +70,7 @@ def queue_a_job(installation: Installation) -> None:
     installation.manage("shell", "-v", "0", "-c", code)
 
 
-def test_the_password_that_was_set_logs_in(browser: Browser, address: str, state: Any) -> None:
+def test_logging_in_leads_to_the_page_that_was_asked_for(browser: Browser, address: str) -> None:
     context = browser.new_context(base_url=address)
     page = context.new_page()
     page.goto("/jobs/")

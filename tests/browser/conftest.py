@@ -1,0 +1,82 @@
+"""Chromium, and a whole Winnow to point it at: one for each module, with the demo data and a small hub."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.stand import Stand, prepare_data
+from tests.browser.visits import Visits
+from tests.tasks_core.small_hub import write_hub
+
+#: How long Chromium waits for something to appear; generous, because the machine may be busy.
+PATIENCE_MILLISECONDS = 30_000
+
+FLAGS = [
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark everything here, and keep a module on one worker, so that its Winnow is started once."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str) -> Iterator[Browser]:
+    """Chromium. Not for the whole session: beside its event loop Django refuses to use the database."""
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few made-up rows of every dataset, laid out like the hub."""
+    folder = tmp_path_factory.mktemp("hub")
+    write_hub(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prepared_data(tmp_path_factory: pytest.TempPathFactory, hub: Path) -> Path:
+    """The data of a Winnow with the demo conversations and one person of each role; to be copied."""
+    return prepare_data(tmp_path_factory.mktemp("prepared"), hub)
+
+
+@pytest.fixture(scope="module")
+def stand(tmp_path_factory: pytest.TempPathFactory, hub: Path, prepared_data: Path) -> Iterator[Stand]:
+    """A Winnow of the module's own, running."""
+    folder = tmp_path_factory.mktemp("winnow")
+    shutil.copytree(prepared_data, folder / "data")
+    with Stand(folder, hub).running() as running:
+        yield running
+
+
+@pytest.fixture
+def visits(browser: Browser, stand: Stand) -> Iterator[Visits]:
+    """Windows on the stand; the test fails when a page of theirs wrote an error to the console."""
+    opened = Visits(browser, stand, PATIENCE_MILLISECONDS)
+    yield opened
+    opened.close()
+    assert opened.problems == []
+
+
+@pytest.fixture
+def context(visits: Visits) -> BrowserContext:
+    """A window of the administrator, logged in."""
+    return visits.window("admin")
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """A tab of the administrator, logged in."""
+    return context.new_page()
