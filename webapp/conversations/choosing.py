@@ -20,7 +20,7 @@ STREAMS_LIMIT = 100
 SCANNED = {
     "source", "status", "turns_min", "turns_max", "chars_min", "chars_max", "system", "tools", "edited", "issue",
 }  # fmt: skip
-EVERYTHING = Stream("", "1 = 1")
+EVERYTHING = Stream("")
 FLAGGED, WITH_ISSUE = "open_flags > 0", "NOT (issues = '')"
 
 
@@ -87,15 +87,15 @@ def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]
     if wanted.flag not in {"", ANY, NONE}:
         yield from _reason_streams(wanted)
     if wanted.subject:
-        yield {"subject"}, [Stream("conversation_subject", "NOT (subject = '') AND subject = %s", (wanted.subject,))]
+        yield {"subject"}, [Stream("conversation_subject", (("subject", wanted.subject),), "NOT (subject = '')")]
     if wanted.reviewer:
         number = User.objects.filter(username=wanted.reviewer).values_list("pk", flat=True).first() or 0
-        yield {"reviewer"}, [Stream("conversation_reviewer", "reviewer_id = %s", (number,))]
+        yield {"reviewer"}, [Stream("conversation_reviewer", (("reviewer_id", number),), "reviewer_id IS NOT NULL")]
     for name, column in (("edited", "edited"), ("system", "has_system"), ("tools", "has_tools")):
         if getattr(wanted, name):
-            yield {name}, [Stream(f"conversation_{name}", column)]
+            yield {name}, [Stream(f"conversation_{name}", where=column)]
     if wanted.issue not in {"", NONE}:
-        yield {"issue"} if wanted.issue == ANY else set(), [Stream("conversation_issue", WITH_ISSUE)]
+        yield {"issue"} if wanted.issue == ANY else set(), [Stream("conversation_issue", where=WITH_ISSUE)]
     if wanted.flag == ANY:
         yield from _flagged_streams(wanted)
     yield from _plain_streams(wanted)
@@ -104,46 +104,47 @@ def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]
 def _search_stream(text: str) -> Stream:
     column, condition = searching.match_sql()
     params = (searching.match_text(searching.parse(text)),)
-    return Stream("", condition, params, table=searching.TABLE, column=column)
+    return Stream("", where=condition, params=params, table=searching.TABLE, column=column)
 
 
 def _reason_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
     reason = FlagReason.objects.filter(slug=wanted.flag).values_list("pk", flat=True).first() or 0
     table, column = Flag._meta.db_table, "conversation_id"
 
-    def stream(index: str, more: str = "", *params: int) -> Stream:
-        where = f"resolved_at IS NULL AND reason_id = %s{more}"
+    def stream(index: str, *more: tuple[str, int]) -> Stream:
+        keys = (("reason_id", reason), *more)
         # A conversation can have several open flags with one reason.
-        return Stream(index, where, (reason, *params), table, column, distinct=True)
+        return Stream(index, keys, "resolved_at IS NULL", table=table, column=column, distinct=True)
 
     if wanted.source:
-        yield {"flag", "source"}, [stream("flag_source", " AND source_id = %s", one) for one in wanted.source]
+        yield {"flag", "source"}, [stream("flag_source", ("source_id", one)) for one in wanted.source]
     if wanted.status:
-        yield {"flag", "status"}, [stream("flag_status", " AND status = %s", one) for one in wanted.statuses()]
+        yield {"flag", "status"}, [stream("flag_status", ("status", one)) for one in wanted.statuses()]
     yield {"flag"}, [stream("flag_open")]
 
 
 def _flagged_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
     if wanted.source:
-        where = f"{FLAGGED} AND source_id = %s"
-        yield {"flag", "source"}, [Stream("conversation_source_flagged", where, (one,)) for one in wanted.source]
+        index, keys = "conversation_source_flagged", [(("source_id", one),) for one in wanted.source]
+        yield {"flag", "source"}, [Stream(index, key, FLAGGED) for key in keys]
     if wanted.status:
-        where = f"{FLAGGED} AND status = %s"
-        yield {"flag", "status"}, [Stream("conversation_status_flagged", where, (one,)) for one in wanted.statuses()]
-    yield {"flag"}, [Stream("conversation_flagged", FLAGGED)]
+        index, keys = "conversation_status_flagged", [(("status", int(one)),) for one in wanted.statuses()]
+        yield {"flag", "status"}, [Stream(index, key, FLAGGED) for key in keys]
+    yield {"flag"}, [Stream("conversation_flagged", where=FLAGGED)]
 
 
 def _plain_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
     if wanted.source and wanted.status:
-        where = "source_id = %s AND status = %s"
         pairs = product(wanted.source, wanted.statuses())
-        yield {"source", "status"}, [Stream("conversation_source_status", where, pair) for pair in pairs]
+        keys = [(("source_id", source), ("status", int(status))) for source, status in pairs]
+        yield {"source", "status"}, [Stream("conversation_source_status", key) for key in keys]
     if wanted.source:
         yield {"source"}, _source_streams(wanted)
     if wanted.status:
-        yield {"status"}, [Stream("conversation_status", "status = %s", (one,)) for one in wanted.statuses()]
+        keys_of_status = [(("status", int(status)),) for status in wanted.statuses()]
+        yield {"status"}, [Stream("conversation_status", key) for key in keys_of_status]
     yield set(), [EVERYTHING]
 
 
 def _source_streams(wanted: ConversationFilter) -> list[Stream]:
-    return [Stream("conversation_source", "source_id = %s", (one,)) for one in wanted.source]
+    return [Stream("conversation_source", (("source_id", one),)) for one in wanted.source]

@@ -46,6 +46,7 @@ def index_search(run: JobRun) -> None:
         return
     left = Conversation.objects.filter(source=source, pk__gt=source.indexed_through).count()
     run.set_total(run.job.done + left)
+    indexing.refresh_statistics()
     after = source.indexed_through
     while (batch := indexing.next_batch(source.pk, after)).rows:
         prepared = indexing.prepare(batch)

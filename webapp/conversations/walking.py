@@ -62,15 +62,38 @@ class Known:
 
 @dataclass(frozen=True)
 class Stream:
-    """Ids straight from one index: `where` fixes the columns that stand before the id in it."""
+    """Ids straight from one index: `keys` are the columns that stand before the id in it, with their values."""
 
     index: str
-    where: str
-    params: tuple[Any, ...] = ()
+    keys: tuple[tuple[str, int | str], ...] = ()
+    # What else is true of these rows: the condition of a partial index, or a search with its parameters.
+    where: str = ""
+    params: tuple[str, ...] = ()
     table: str = TABLE
     column: str = "id"
     # The same id may stand there several times.
     distinct: bool = False
+
+    def sql(self, low: int, high: int, limit: int, *, falling: bool) -> tuple[str, list[Any]]:
+        """The query for up to `limit` ids from `low` to `high`, and its parameters."""
+        where, params = self._between(low, high)
+        if self.where:
+            where, params = f"{self.where} AND {where}", [*self.params, *params]
+        columns = [name for name, _ in self.keys] + [self.column]
+        once = f" GROUP BY {', '.join(columns)}" if self.distinct else ""
+        order = ", ".join(f"{name} {_direction(falling)}" for name in columns)
+        select = f"SELECT {self.column} AS id FROM {self.table}{_hint(self.index)}"  # noqa: S608
+        return f"{select} WHERE {where}{once} ORDER BY {order} LIMIT %s", [*params, limit]
+
+    def _between(self, low: int, high: int) -> tuple[str, list[Any]]:
+        names, values = [name for name, _ in self.keys], [value for _, value in self.keys]
+        if connection.vendor == "postgresql" and names:
+            # Compared as one, the columns have an order that only their own index has: the planner, which takes the
+            # rows of a source to be spread evenly, would else walk along the ids until it meets some.
+            row, places = ", ".join([*names, self.column]), ", ".join(["%s"] * (len(names) + 1))
+            return f"({row}) >= ({places}) AND ({row}) <= ({places})", [*values, low, *values, high]
+        fixed = "".join(f"{name} = %s AND " for name in names)
+        return f"{fixed}{self.column} >= %s AND {self.column} <= %s", [*values, low, high]
 
 
 @dataclass(frozen=True)
@@ -81,13 +104,12 @@ class Streams:
 
     def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
         low, high = bounds(start, falling=falling)
-        parts = [_stream_sql(stream, falling) for stream in self.streams]
-        params = [value for one in self.streams for value in (*one.params, low, high, limit)]
-        sql = parts[0]
+        parts = [stream.sql(low, high, limit, falling=falling) for stream in self.streams]
+        sql, params = parts[0]
         if len(parts) > 1:
-            every = " UNION ALL ".join(f"SELECT id FROM ({part}) AS s{n}" for n, part in enumerate(parts))  # noqa: S608
+            every = " UNION ALL ".join(f"SELECT id FROM ({part}) AS s{n}" for n, (part, _) in enumerate(parts))  # noqa: S608
             sql = f"SELECT id FROM ({every}) AS merged ORDER BY id {_direction(falling)} LIMIT %s"  # noqa: S608
-            params.append(limit)
+            params = [value for _, values in parts for value in values] + [limit]
         return Found(fetch_ids(sql, params))
 
 
@@ -98,17 +120,8 @@ def bounds(start: int | None, *, falling: bool) -> tuple[int, int]:
     return 0 if start is None else start + 1, LAST_ID
 
 
-def _stream_sql(stream: Stream, falling: bool) -> str:
-    table, column = stream.table, stream.column
-    distinct = "DISTINCT " if stream.distinct else ""
-    return (
-        f"SELECT {distinct}{column} AS id FROM {table}{_hint(stream.index)}"  # noqa: S608
-        f" WHERE {stream.where} AND {column} >= %s AND {column} <= %s ORDER BY {column} {_direction(falling)} LIMIT %s"
-    )
-
-
 def _hint(index: str) -> str:
-    """SQLite knows too little about the rows to pick the index itself; PostgreSQL takes no hints and needs none."""
+    """SQLite knows too little about the rows to pick the index itself. PostgreSQL takes no hints."""
     return f" INDEXED BY {index}" if index and connection.vendor == "sqlite" else ""
 
 
