@@ -195,16 +195,20 @@ class BrokenOff(io.BytesIO):
         return found
 
 
-def test_a_connection_that_breaks_off_leaves_nothing(curator: Client) -> None:
+@pytest.mark.parametrize("body", [BrokenOff, io.BytesIO], ids=["with an error", "as an early end, as gunicorn does"])
+def test_a_connection_that_breaks_off_leaves_nothing(curator: Client, body: type[io.BytesIO]) -> None:
     head = b'--BOUND\r\nContent-Disposition: form-data; name="file"; filename="a.jsonl"\r\n\r\n'
-    response = curator.generic(
-        "POST",
-        reverse("conversations:upload"),
-        content_type="multipart/form-data; boundary=BOUND",
-        **cast(Any, {"wsgi.input": BrokenOff(head + b"x" * 5_000_000), "CONTENT_LENGTH": "9000000"}),
-    )
+    whole_file = head + CONTENT + b"\r\n"
+    sent = {
+        "wsgi.input": body(whole_file + head + b"x" * 5_000_000),
+        "CONTENT_LENGTH": "9000000",
+        "CONTENT_TYPE": "multipart/form-data; boundary=BOUND",
+    }
+    response = curator.generic("POST", reverse("conversations:upload"), **cast(Any, sent))
+    assert b"broke off" in response.content
     assert response.status_code == 400
     assert on_disk() == []
+    assert not Job.objects.exists()
 
 
 @pytest.fixture

@@ -52,11 +52,12 @@ def receive(request: HttpRequest) -> list[Upload]:
     try:
         request.FILES  # noqa: B018  (reading it parses the body)
     except UnreadablePostError:
-        receiver.discard()
-        raise BadRequest("The upload broke off. Send the file again.") from None
+        receiver.break_off()
     except BaseException:
         receiver.discard()
         raise
+    if receiver.is_inside_file():  # the web server tells an upload that broke off from its end by nothing else
+        receiver.break_off()
     if receiver.failure:
         raise receiver.failure
     return receiver.received
@@ -113,6 +114,15 @@ class Receiver(FileUploadHandler):
             self._fail(_storage_error(error))
         self._target = None
         self.received.append(Upload(self._token, self.file_name or "", file_size, self._hash.hexdigest()))
+
+    def is_inside_file(self) -> bool:
+        """The end of the last file has not come."""
+        return self._target is not None
+
+    def break_off(self) -> None:
+        """The upload broke off: keep nothing of it."""
+        self.discard()
+        self.failure = self.failure or BadRequest("The upload broke off. Send the file again.")
 
     def discard(self) -> None:
         """Delete everything that this request has sent."""
