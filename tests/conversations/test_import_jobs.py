@@ -1,9 +1,11 @@
 """How an import runs: duplicates, the same file again, slices, kills, cancelling, what stays on disk."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from tests.conversations.importing import as_lines, counts, import_bytes, problems, source_of, work, zipped
 from tests.factories import chat
@@ -11,7 +13,7 @@ from webapp.common.actions import cancel_job, continue_job
 from webapp.common.models import Job
 from webapp.common.running import JobRun, run_slice
 from webapp.conversations import importing, uploads
-from webapp.conversations.actions.sources import delete_source, import_file, import_upload
+from webapp.conversations.actions.sources import delete_source, import_file, import_upload, purge_source
 from webapp.conversations.models import Conversation, Source, Tally
 from webapp.conversations.uploads import Upload, upload_folder
 
@@ -200,6 +202,34 @@ def test_deleting_the_source_stops_the_import(monkeypatch: pytest.MonkeyPatch) -
     stopped = Job.objects.get(pk=job.pk)
     continue_job(job=stopped, by=None, send=False)
     assert "in the trash" in work(stopped).error
+
+
+def test_an_import_that_stops_late_leaves_its_source_to_the_purge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "CHUNK_LINES", 4)
+    job = uploaded(lines(10))
+    run_slice(job.pk, slice_seconds=-1)
+    source = Source.objects.get()
+    delete_source(source=source, by=None)
+    purging = purge_source(source=source, by=None)
+    assert purge_source(source=source, by=None) == purging
+    assert work(job).state == Job.State.CANCELLED
+    assert work(purging).state == Job.State.DONE
+    assert not Source.objects.exists()
+
+
+def test_no_chunk_is_stored_in_a_source_that_went_to_the_trash(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importing, "CHUNK_LINES", 4)
+    job = uploaded(lines(10))
+    read, source = importing._chunks, Source.objects.get()
+
+    def deleted_meanwhile(*args: Any) -> Iterator[importing.Chunk]:
+        for chunk in read(*args):
+            yield chunk
+            Source.objects.filter(pk=source.pk).update(deleted_at=timezone.now())
+
+    monkeypatch.setattr(importing, "_chunks", deleted_meanwhile)
+    assert work(job).state == Job.State.CANCELLED
+    assert Conversation.objects.count() == 4 == Job.objects.get(pk=job.pk).result["accepted"]
 
 
 def test_a_file_that_changed_is_not_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,13 @@ import pytest
 from tests.factories import chat, make_conversation, make_source
 from webapp.common.models import Job
 from webapp.common.running import run_slice
-from webapp.conversations import hooks, indexing
+from webapp.conversations import hooks, indexing, purging, searching
 from webapp.conversations.actions.search import queue_indexing
+from webapp.conversations.actions.sources import delete_source, purge_source
 from webapp.conversations.browsing import percent_searchable
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, ConversationText, Source
+from webapp.conversations.walking import fetch_ids
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +129,25 @@ def test_a_purge_empties_the_index() -> None:
     build(source)
     hooks.before_purge(source, ids[:3])
     assert answers("apple") == ids[3:]
+
+
+def test_a_purge_empties_an_index_that_grows_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    source, ids = filled_source()
+    delete_source(source=source, by=None)
+    purging_job = purge_source(source=source, by=None)
+    monkeypatch.setattr(purging, "CHUNK", 2)
+    delete = purging._delete
+
+    def grow_behind(gone: list[int]) -> None:
+        delete(gone)
+        build(source)
+
+    monkeypatch.setattr(purging, "_delete", grow_behind)
+    run_slice(purging_job.pk, slice_seconds=None)
+    assert not Source.objects.exists()
+    column, condition = searching.match_sql()
+    query = searching.match_text(searching.parse("apple"))
+    assert fetch_ids(f"SELECT {column} FROM {searching.TABLE} WHERE {condition}", [query]) == []
 
 
 def test_a_purge_of_what_is_not_indexed_yet() -> None:

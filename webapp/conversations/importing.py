@@ -14,7 +14,7 @@ from django.db import connection
 from webapp.common.errors import JobFailed
 from webapp.common.models import Job
 from webapp.common.rows import insert_rows
-from webapp.common.running import JobRun
+from webapp.common.running import Cancelled, JobRun
 from webapp.conversations.content.files import Place, read_lines
 from webapp.conversations.content.records import Record, parse_line
 from webapp.conversations.content.shapes import BadFile, BadLine
@@ -77,11 +77,7 @@ def create_upload_source(job: Job) -> Source:
 
 def begin(run: JobRun, create: Callable[[Job], Source]) -> Source:
     """The source of an import; made again, and the import begun anew, where it is gone."""
-    source = Source.objects.filter(job=run.job).first()
-    if source is None:
-        source = create(run.job)
-        if run.cursor:
-            _begin_anew(run)
+    source = Source.objects.filter(job=run.job).first() or _begin_anew(run, create)
     if source.deleted_at:
         raise JobFailed("The source is in the trash. Restore it, then press Continue.")
     if source.state != Source.State.IMPORTING:
@@ -90,10 +86,17 @@ def begin(run: JobRun, create: Callable[[Job], Source]) -> Source:
     return source
 
 
-def _begin_anew(run: JobRun) -> None:
+def _begin_anew(run: JobRun, create: Callable[[Job], Source]) -> Source:
     with run.chunk(may_end_slice=False) as progress:
         ImportProblem.objects.filter(job=run.job).delete()
         progress.cursor, progress.result, progress.done = {}, {}, 0
+        return create(run.job)
+
+
+def hold(source: Source) -> None:
+    """Keep a source from the trash until the chunk is stored. Raises Cancelled where it lies there already."""
+    if not Source.objects.live().select_for_update(no_key=True).filter(pk=source.pk).first():
+        raise Cancelled
 
 
 def _chunks(path: Path, start: Place) -> Iterator[Chunk]:
@@ -119,6 +122,7 @@ def _chunks(path: Path, start: Place) -> Iterator[Chunk]:
 
 def _store(run: JobRun, source: Source, chunk: Chunk) -> None:
     with run.chunk() as progress:
+        hold(source)
         _wait_for_other_imports()
         fresh, repeated = chunk.good, list[tuple[int, str]]()
         if not run.parameters["keep_duplicates"]:
@@ -198,15 +202,19 @@ def finish(run: JobRun, source: Source) -> None:
         if not progress.result.get("accepted"):
             source.delete()
             return
-        Source.objects.filter(pk=source.pk).update(state=Source.State.READY)
-        imported(source)
+        _end_as(Source.State.READY, source)
 
 
 def leave_incomplete(job: Job) -> None:
     """An import stopped: what it stored stays, marked incomplete; an empty source goes."""
     for source in Source.objects.filter(job=job):
         if Conversation.objects.filter(source=source).exists():
-            Source.objects.filter(pk=source.pk).update(state=Source.State.INCOMPLETE)
-            imported(source)
+            _end_as(Source.State.INCOMPLETE, source)
         elif source.deleted_at is None:
             source.delete()
+
+
+def _end_as(state: str, source: Source) -> None:
+    """What is being deleted for good stays so, whatever its import comes to."""
+    if Source.objects.filter(pk=source.pk).exclude(state=Source.State.PURGING).update(state=state):
+        imported(source)

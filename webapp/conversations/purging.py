@@ -29,9 +29,13 @@ def purge(run: JobRun) -> None:
         return
     if run.job.total is None:
         run.set_total(sum(tally.total for tally in source.tallies.all()))
-    while ids := list(Conversation.objects.filter(source=source).order_by("id").values_list("pk", flat=True)[:CHUNK]):
+    rows = Conversation.objects.filter(source=source).order_by("id").values_list("pk", flat=True)
+    while rows.exists():
         with run.chunk() as progress:
-            before_purge(source, ids)
+            # Read anew and held: the search index of the source may be growing at this moment.
+            held = Source.objects.select_for_update(no_key=True).get(pk=source.pk)
+            ids = list(rows.select_for_update()[:CHUNK])
+            before_purge(held, ids)
             _delete(ids)
             progress.done += len(ids)
     with run.chunk(may_end_slice=False):

@@ -17,7 +17,7 @@ from webapp.common.models import Job
 from webapp.common.running import JobRun
 from webapp.conversations.content.records import Record, record_of
 from webapp.conversations.content.shapes import BadLine
-from webapp.conversations.importing import begin, finish, write_problems
+from webapp.conversations.importing import begin, finish, hold, write_problems
 from webapp.conversations.models import Source
 from webapp.conversations.naming import create_source, name_of_task
 from webapp.conversations.reports import merged, tally_of
@@ -131,6 +131,7 @@ def _store(run: JobRun, source: Source, rows: list[Row]) -> None:
     good = [(position, row) for position, row in rows if isinstance(row, Record)]
     bad = [(position + 1, row) for position, row in rows if isinstance(row, str)]
     with run.chunk() as progress:
+        hold(source)
         flagged = with_issue = 0
         for first, records in _stretches(good):
             stored = store_records(source, records, first_position=first)

@@ -86,9 +86,12 @@ def restore_source(*, source: Source, by: User | None) -> None:
 
 @transaction.atomic
 def purge_source(*, source: Source, by: User | None) -> Job:
-    """Delete a source of the trash for good, as a job. From now on it cannot be restored."""
+    """Delete a source of the trash for good, as a job. From now on it cannot be restored. Twice gives the same job."""
     if not Source.objects.filter(pk=source.pk).exclude(deleted_at=None).update(state=Source.State.PURGING):
         raise Conflict("Only a source in the trash can be deleted for good.")
+    running = Job.objects.unfinished().filter(kind="purge_source", parameters__source=source.pk).first()
+    if running:
+        return running
     title = f"Delete “{source.name}” for good"
     return queue_job(kind="purge_source", parameters={"source": source.pk}, by=by, title=title)
 
