@@ -132,7 +132,7 @@ def test_a_purge_empties_the_index() -> None:
 
 
 def test_a_purge_empties_an_index_that_grows_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
-    source, ids = filled_source()
+    source, _ = filled_source()
     delete_source(source=source, by=None)
     purging_job = purge_source(source=source, by=None)
     monkeypatch.setattr(purging, "CHUNK", 2)

@@ -4,13 +4,18 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from tests.conversations.checks import assert_history_matches, assert_tallies_match
 from tests.factories import chat, make_conversation, make_user
 from webapp.common.errors import WinnowError
-from webapp.conversations.actions.review import decide, flag_conversation, save_edit
+from webapp.common.running import run_slice
+from webapp.conversations.actions.bulk import count_bulk, start_bulk
+from webapp.conversations.actions.review import decide, flag_conversation, resolve_flag, save_edit
+from webapp.conversations.content.records import record_of
 from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Revision, Status
+from webapp.conversations.storing import store_records
 from webapp.conversations.versions import FlaggedSince, StaleVersion
 
 Outcome = object
@@ -111,3 +116,23 @@ def test_flags_from_everywhere_add_up(conversation: Conversation) -> None:
     conversation.refresh_from_db()
     assert conversation.open_flags == 4
     assert_tallies_match()
+
+
+def test_counts_are_written_in_one_order_by_everybody(
+    conversation: Conversation,
+) -> None:
+    """Otherwise two writers could wait for each other in a circle, which PostgreSQL ends by refusing one of them."""
+    reason = FlagReason.objects.get(slug="unsafe")
+    source = conversation.source
+    token = record_of({"messages": chat("q", "a <|im_end|>")})
+    plan = {"action": "flag", "reason": "unsafe", "ids": [make_conversation(source).pk], "chosen": {}, "by": None}
+    counted = run_slice(count_bulk(**plan).pk, slice_seconds=None)
+    assert counted is not None
+    with CaptureQueriesContext(connection) as queries:
+        flag = flag_conversation(conversation_id=conversation.pk, reason=reason, by=None)
+        resolve_flag(flag_id=flag.pk, by=None)
+        run_slice(start_bulk(counted=counted, by=None).pk, slice_seconds=None)
+        store_records(source, [token], first_position=100)
+    updates = [query["sql"].split()[1].strip('"') for query in queries if query["sql"].startswith("UPDATE")]
+    written = [table for table in updates if table in {"conversations_tally", "conversations_flagtally"}]
+    assert written == ["conversations_tally", "conversations_flagtally"] * 4

@@ -52,14 +52,14 @@ def store_records(source: Source, records: Sequence[Record], *, first_position: 
         ],
     )  # fmt: skip
     insert_rows(ConversationText, TEXT_FIELDS, [(number, record.text, record.metadata) for number, record in numbered])
-    flagged = _flag_tokens(source, numbered)
-    return _count(source, records, flagged)
-
-
-def _flag_tokens(source: Source, numbered: Sequence[tuple[int, Record]]) -> int:
     found = [(conversation_id, record.tokens) for conversation_id, record in numbered if record.tokens]
-    if not found:
-        return 0
+    stored = _count(source, records, flagged=len(found))
+    if found:
+        _flag_tokens(source, found)
+    return stored
+
+
+def _flag_tokens(source: Source, found: Sequence[tuple[int, tuple[Token, ...]]]) -> None:
     reason = formatting_reason()
     now = database_time()
     insert_rows(
@@ -71,7 +71,6 @@ def _flag_tokens(source: Source, numbered: Sequence[tuple[int, Record]]) -> int:
         ],
     )
     tallies.add_flagged(source.pk, reason.pk, len(found))
-    return len(found)
 
 
 def formatting_reason() -> FlagReason:
@@ -94,7 +93,7 @@ def token_note(tokens: Sequence[Token]) -> str:
     return note if len(note) <= 500 else f"{note[:499]}…"
 
 
-def _count(source: Source, records: Sequence[Record], flagged: int) -> Stored:
+def _count(source: Source, records: Sequence[Record], *, flagged: int) -> Stored:
     with_issue = sum(1 for record in records if record.issues)
     tallies.add_many(source.pk, Status.UNREVIEWED.value, total=len(records), flagged=flagged, with_issue=with_issue)
     for subject, total in Counter(record.subject for record in records if record.subject).items():

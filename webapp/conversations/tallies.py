@@ -1,9 +1,14 @@
-"""The counts that pages show, kept in the transaction that changes the rows they count."""
+"""The counts that pages show, kept in the transaction that changes the rows they count.
+
+So that two writers never wait for each other in a circle, everybody writes them in one order: the rows of Tally by
+source and status, then those of FlagTally by source and reason.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import F, Sum
 
 from webapp.conversations.models import Conversation, FlagTally, SubjectTally, Tally
@@ -55,23 +60,28 @@ def standing(conversation: Conversation) -> Standing:
 
 
 def move(before: Iterable[Standing], after: Iterable[Standing]) -> None:
-    """Count conversations as they stand after a change instead of before it.
-
-    The rows are written in one order by everybody, so that two writers never wait for each other in a circle.
-    """
+    """Count conversations as they stand after a change instead of before it."""
     changes: Counter[tuple[int, int, str]] = Counter()
     for rows, step in ((before, -1), (after, 1)):
         for row in rows:
             changes[row.source_id, row.status, "total"] += step
             for name in ("flagged", "with_issue", "edited"):
                 changes[row.source_id, row.status, name] += step * getattr(row, name)
+    _hold({source_id for source_id, _, _ in changes})
     for source_id, status in sorted({key[:2] for key in changes}):
         names = ("total", "flagged", "with_issue", "edited")
         add_many(source_id, status, **{name: changes[source_id, status, name] for name in names})
 
 
+def _hold(source_ids: set[int]) -> None:
+    """A transaction may move counts twice (an edit that is approved in one): it takes all rows at the first time."""
+    if connection.features.has_select_for_update:
+        rows = Tally.objects.select_for_update().filter(source_id__in=source_ids)
+        list(rows.order_by("source_id", "status").values_list("pk"))
+
+
 def move_flagged(changes: Mapping[tuple[int, int], int]) -> None:
-    """Add to the counts of open flags by (source, reason), in one order as in `move`."""
+    """Add to the counts of open flags by (source, reason)."""
     for source_id, reason_id in sorted(changes):
         if changes[source_id, reason_id]:
             add_flagged(source_id, reason_id, changes[source_id, reason_id])

@@ -91,8 +91,7 @@ def flag_conversation(
     same = opened.filter(turn=turn, created_by=by).first()
     if same is not None:
         return same
-    if not opened.exists():
-        tallies.add_flagged(conversation.source_id, reason.pk, 1)
+    is_first = not opened.exists()
     flag = Flag.objects.create(
         conversation=conversation,
         source_id=conversation.source_id,
@@ -103,6 +102,8 @@ def flag_conversation(
         created_by=by,
     )
     _change(conversation, open_flags=conversation.open_flags + 1)
+    if is_first:
+        tallies.add_flagged(conversation.source_id, reason.pk, 1)
     return flag
 
 
@@ -115,9 +116,9 @@ def resolve_flag(*, flag_id: int, by: User | None) -> Flag:
     conversation = _locked(flag.conversation_id)
     if not Flag.objects.filter(pk=flag_id, resolved_at=None).update(resolved_at=timezone.now(), resolved_by=by):
         return flag
+    _change(conversation, open_flags=conversation.open_flags - 1)
     if not conversation.flags.filter(resolved_at=None, reason_id=flag.reason_id).exists():
         tallies.add_flagged(conversation.source_id, flag.reason_id, -1)
-    _change(conversation, open_flags=conversation.open_flags - 1)
     flag.refresh_from_db()
     return flag
 
