@@ -79,12 +79,12 @@ def stretch_with(messages: Sequence[Message], turn: int) -> Stretch:
     return next((stretch for stretch in found if turn < stretch.end), found[-1])
 
 
-def read_draft(fields: Mapping[str, str], version: int) -> Draft:
+def read_draft(fields: Mapping[str, str], version: int, *, reason: str = "") -> Draft:
     """The draft in a sent form. Raises BadRequest for a form that no page of ours can have sent."""
     count = _number(fields, "turns", MOST_TURNS)
     start, end = _number(fields, "start", 2**31), _number(fields, "end", 2**31)
     turns = [_read_turn(fields, index) for index in range(count)]
-    return Draft(version, start, max(start, end), turns, fields.get("reason", "").strip()[:500])
+    return Draft(version, start, max(start, end), turns, reason)
 
 
 def take_step(turns: list[Message], step: str) -> None:

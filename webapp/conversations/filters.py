@@ -231,7 +231,7 @@ def _read_text(longest: int) -> Callable[[str, list[str]], str]:
 
 
 def _read_search(name: str, values: list[str]) -> str:
-    value = " ".join(_one(name, values).split())
+    value = " ".join(_read_text(searching.QUERY_LIMIT)(name, values).split())
     searching.parse(value)
     return value
 

@@ -11,6 +11,7 @@ from webapp.conversations.models import FlagReason, Status
 STATUS_CHOICES = [(str(status.label), str(status.label)) for status in Status]
 STATUS_BY_WORD = {str(status.label): status for status in Status}
 BIGGEST = 2**31 - 1
+LONGEST_NOTE = 500
 
 
 def version_of(fields: QueryDict) -> int:
@@ -28,9 +29,17 @@ def positive(value: str, name: str) -> int:
     return int(value)
 
 
+def why(fields: QueryDict, name: str) -> str:
+    """A note or a reason as it was typed. Raises BadRequest for one that cannot be stored."""
+    text = fields.get(name, "").strip()
+    if len(text) > LONGEST_NOTE or "\0" in text:
+        raise BadRequest(f"The {name} can be at most {LONGEST_NOTE} characters long, without NUL characters.")
+    return text
+
+
 class DecisionForm(forms.Form):
     status = forms.ChoiceField(choices=STATUS_CHOICES)
-    note = forms.CharField(max_length=500, required=False)
+    note = forms.CharField(max_length=LONGEST_NOTE, required=False)
     seen_flag = forms.IntegerField(min_value=0, max_value=2**63 - 1, required=False)
 
     def chosen(self) -> Status:
@@ -42,7 +51,7 @@ class FlagForm(forms.Form):
 
     reason = forms.ModelChoiceField(FlagReason.objects.filter(active=True), to_field_name="slug")
     turn = forms.IntegerField(min_value=1, max_value=BIGGEST, required=False)
-    note = forms.CharField(max_length=500, required=False)
+    note = forms.CharField(max_length=LONGEST_NOTE, required=False)
 
     def turn_index(self) -> int | None:
         turn: int | None = self.cleaned_data["turn"]

@@ -8,6 +8,7 @@ from django.http import QueryDict
 from webapp.common.errors import BadRequest
 from webapp.conversations.filters import ANY, ISSUE_WORDS, NONE, STATUS_WORDS, ConversationFilter
 from webapp.conversations.models import FlagReason, Source
+from webapp.conversations.searching import QUERY_LIMIT
 from webapp.mixtures.models import Export
 from webapp.mixtures.recipes import ORDERS, REASONING, SYSTEM, TOOLS, Component, Lowering, Recipe
 
@@ -62,7 +63,10 @@ class ComponentForm(forms.Form):
     )
     flag = forms.ChoiceField(required=False, label="Open flags")
     q = forms.CharField(
-        required=False, max_length=500, label="Text", help_text='Words, and "phrases" in quotes. What is found is kept.'
+        required=False,
+        max_length=QUERY_LIMIT,
+        label="Text",
+        help_text='Words, and "phrases" in quotes. What is found is kept.',
     )
     turns_min = forms.IntegerField(required=False, min_value=0, max_value=BIGGEST, label="Turns from")
     turns_max = forms.IntegerField(required=False, min_value=0, max_value=BIGGEST, label="to")

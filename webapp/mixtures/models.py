@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from webapp.conversations.searching import QUERY_LIMIT
+
 
 class Mixture(models.Model):
     """A named recipe."""
@@ -35,7 +37,7 @@ class FoundRows(models.Model):
     """The conversations that the text search of a component found when it was saved. Never changed, only replaced."""
 
     mixture = models.ForeignKey(Mixture, null=True, on_delete=models.SET_NULL, related_name="found_lists")
-    query = models.CharField(max_length=500)
+    query = models.CharField(max_length=QUERY_LIMIT)
     count = models.PositiveIntegerField()
     # The ids, rising, as differences of 8 bytes each, deflated.
     packed = models.BinaryField()

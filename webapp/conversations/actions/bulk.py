@@ -33,7 +33,7 @@ def count_bulk(
     """
     if action not in {*VERBS, "flag"}:
         raise BadRequest(f"“{action[:40]}” is no bulk change. Use one of: {', '.join([*VERBS, 'flag'])}.")
-    if action == "flag" and not FlagReason.objects.filter(slug=reason, active=True).exists():
+    if action == "flag" and reason not in FlagReason.objects.filter(active=True).values_list("slug", flat=True):
         raise BadRequest("Choose a reason for the flags.")
     if ids is not None and not 1 <= len(ids) <= MOST_IDS:
         raise BadRequest("Check at least one conversation." if not ids else f"Check at most {MOST_IDS:,} at once.")

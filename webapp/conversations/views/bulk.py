@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.models import Role
 from webapp.accounts.permissions import UserRequest, role_required
-from webapp.common.errors import BadRequest, NotFound
+from webapp.common.errors import NotFound
 from webapp.common.models import Job
 from webapp.common.pages import render_page
 from webapp.common.running import run_slice
@@ -18,7 +18,7 @@ from webapp.conversations.bulk import COUNT, DECIDE, FLAG, UNDO, Plan
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.listing import PLACE_NAMES
 from webapp.conversations.models import Status
-from webapp.conversations.review_forms import positive
+from webapp.conversations.review_forms import positive, why
 
 KINDS = {COUNT, DECIDE, FLAG, UNDO}
 
@@ -32,16 +32,13 @@ def bulk(request: UserRequest) -> HttpResponse:
         chosen = ConversationFilter.from_query(QueryDict(str(request.POST["filter"])), other=PLACE_NAMES)
     else:
         ids = [positive(str(value), "ids") for value in request.POST.getlist("ids")[: MOST_IDS + 1]]
-    note = request.POST.get("note", "").strip()
-    if len(note) > 500:
-        raise BadRequest("The note can be at most 500 characters long.")
     job = count_bulk(
         action=request.POST.get("action", ""),
         ids=ids,
         chosen=chosen.to_dict(),
         by=request.user,
         reason=request.POST.get("reason", ""),
-        note=note,
+        note=why(request.POST, "note"),
     )
     return _follow(job)
 

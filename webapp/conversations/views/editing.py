@@ -22,7 +22,7 @@ from webapp.conversations.diffs import diff_messages
 from webapp.conversations.drafts import Draft, read_draft, stretch_with, stretches, take_step
 from webapp.conversations.models import Conversation
 from webapp.conversations.rendering import PART_LABELS
-from webapp.conversations.review_forms import positive, version_of
+from webapp.conversations.review_forms import positive, version_of, why
 from webapp.conversations.showing import ShownConversation
 from webapp.conversations.versions import FlaggedSince, StaleVersion, text_at
 from webapp.conversations.views.conversation import address_of, list_of, shown_for
@@ -36,7 +36,7 @@ def edit(request: UserRequest, conversation_id: int) -> HttpResponse:
     """The form; a press on one of its small buttons; a save."""
     if request.method == "GET":
         return _fresh_form(request, conversation_id)
-    draft = read_draft(request.POST.dict(), version_of(request.POST))
+    draft = read_draft(request.POST.dict(), version_of(request.POST), reason=why(request.POST, "reason"))
     shown = shown_for(request, conversation_id)
     if draft.version > shown.conversation.version:
         raise BadRequest("The form names a version that there has never been. Reload the page.")

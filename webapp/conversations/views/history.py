@@ -10,7 +10,7 @@ from webapp.common.pages import render_page
 from webapp.conversations.actions.review import restore_version
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.diffs import diff_messages
-from webapp.conversations.review_forms import positive, version_of
+from webapp.conversations.review_forms import positive, version_of, why
 from webapp.conversations.showing import ShownConversation
 from webapp.conversations.timeline import timeline
 from webapp.conversations.versions import StaleVersion, text_at
@@ -29,7 +29,7 @@ def history(request: UserRequest, conversation_id: int) -> HttpResponse:
 def restore(request: UserRequest, conversation_id: int) -> HttpResponse:
     version = version_of(request.POST)
     restored = positive(request.POST.get("restored", ""), "restored")
-    reason = request.POST.get("reason", "").strip()[:500]
+    reason = why(request.POST, "reason")
     try:
         saved = restore_version(
             conversation_id=conversation_id, version=version, restored=restored, by=request.user, reason=reason

@@ -45,16 +45,22 @@ def source_list(request: HttpRequest) -> HttpResponse:
     """All sources, the newest first."""
     sources = Source.objects.live().select_related("job", "created_by").order_by("-id")
     found, older = _page(request, sources)
-    deleted = request.GET.get("deleted", "")
     context = {
         "rows": count_sources(found),
         "older": older,
         "first_page": "before" not in request.GET,
         "busy": any(source.job and not source.job.is_finished() for source in found),
         "trashed": Source.objects.exclude(deleted_at=None).count(),
-        "deleted": Source.objects.exclude(deleted_at=None).filter(pk=deleted).first() if deleted.isdecimal() else None,
+        "deleted": _just_deleted(request),
     }
     return render_page(request, "conversations/sources.html", context, partials={"sources": "table"})
+
+
+def _just_deleted(request: HttpRequest) -> Source | None:
+    """The source whose deletion led here: it can be undone on the spot."""
+    number = request.GET.get("deleted", "")
+    known = number.isdecimal() and len(number) < 19
+    return Source.objects.exclude(deleted_at=None).filter(pk=number).first() if known else None
 
 
 def _page(request: HttpRequest, sources: QuerySet[Source]) -> tuple[list[Source], int | None]:
