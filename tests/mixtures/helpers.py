@@ -8,6 +8,7 @@ from tests.factories import make_conversation
 from webapp.accounts.models import User
 from webapp.common.models import Job
 from webapp.common.running import run_slice
+from webapp.conversations.actions.search import queue_indexing
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, Source, Status
 from webapp.mixtures import actions
@@ -35,6 +36,12 @@ def make_mixture(*components: Component, name: str = "chat mix", by: User | None
 
 def approved(source: Source, messages: list[dict[str, Any]] | None = None, **fields: Any) -> Conversation:
     return make_conversation(source, messages, status=Status.APPROVED, **fields)
+
+
+def index(*sources: Source) -> None:
+    """Make the texts of the sources searchable."""
+    for source in sources:
+        run_slice(queue_indexing(source=source, by=None, send=False).pk, slice_seconds=None)
 
 
 def begin_export(mixture: Mixture, *, format_name: str = "jsonl", **fields: Any) -> Export:

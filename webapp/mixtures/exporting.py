@@ -168,11 +168,8 @@ def lower_texts(making: Making) -> None:
             if time.monotonic() - clock > PROGRESS_SECONDS:
                 _record_lowering(making, writer, changes)
                 clock = time.monotonic()
-        _record_lowering(making, writer, changes)
     lines = _write_order(making)
-    with making.run.chunk() as progress:
-        progress.cursor |= {"step": "write", "lines": lines}
-        progress.total = making.taken() + 2 * lines
+    _record_lowering(making, writer, changes, step="write", lines=lines)
 
 
 def _lower_rows(making: Making, writer: SpoolWriter, end: int, changes: Counter[str]) -> None:
@@ -194,11 +191,13 @@ def _behind(rows: Any, outcomes: Any, work: Any) -> int:
     return int(later[len(work)]) if len(later) > len(work) else len(rows)
 
 
-def _record_lowering(making: Making, writer: SpoolWriter, changes: list[Counter[str]]) -> None:
+def _record_lowering(making: Making, writer: SpoolWriter, changes: list[Counter[str]], **more: Any) -> None:
     with making.run.chunk() as progress:
         counts = [dict(found) for found in changes]
-        progress.cursor |= {"taken": writer.taken, "texts": writer.texts, "changes": counts}
+        progress.cursor |= {"taken": writer.taken, "texts": writer.texts, "changes": counts, **more}
         progress.done = writer.taken
+        if "lines" in more:
+            progress.total = writer.taken + 2 * more["lines"]
 
 
 def _write_order(making: Making) -> int:
@@ -231,9 +230,11 @@ def write_file(making: Making) -> None:
         written = START
     with open_at(part, written["size"]) as file, closing(BlockWriter(file, encoder, written)) as writer:
         clock = time.monotonic()
-        for line, block in _blocks(making, written["line"]):
+        begun = written["line"]
+        for line, block in _blocks(making, begun):
             written = writer.write(line, block)
-            if time.monotonic() - clock > PROGRESS_SECONDS:
+            # Not before this slice has got further, or it would write the same block for ever.
+            if written["line"] > begun and time.monotonic() - clock > PROGRESS_SECONDS:
                 _record_writing(making, written, may_end_slice=encoder.resumable)
                 clock = time.monotonic()
         written = writer.finish()
