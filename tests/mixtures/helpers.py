@@ -69,7 +69,7 @@ def make_export(mixture: Mixture, **fields: Any) -> Export:
 
 def lines_in(path: Path) -> list[Any]:
     with path.open("rb") as file:
-        return [json.loads(line) for line in open_unpacked(file)]
+        return [json.loads(line) for line in open_unpacked(file).read().split(b"\n")[:-1]]
 
 
 def manifest_of(export: Export) -> dict[str, Any]:

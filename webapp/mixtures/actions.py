@@ -99,8 +99,14 @@ def add_component(*, mixture: Mixture, version: int, component: Component, by: U
 
 
 def change_component(*, mixture: Mixture, version: int, index: int, component: Component, by: User | None) -> None:
-    """Put `component` in the place of the one at `index`."""
-    change_recipe(mixture=mixture, version=version, change=lambda recipe: recipe.replacing(index, component), by=by)
+    """Put `component` in the place of the one at `index`; the same text search keeps what it found."""
+
+    def change(recipe: Recipe) -> Recipe:
+        old = recipe.components[index]
+        same_search = (old.filter.q, old.filter.source) == (component.filter.q, component.filter.source)
+        return recipe.replacing(index, replace(component, found=old.found if same_search else None))
+
+    change_recipe(mixture=mixture, version=version, change=change, by=by)
 
 
 def remove_component(*, mixture: Mixture, version: int, index: int, by: User | None) -> None:
