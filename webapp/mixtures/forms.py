@@ -143,7 +143,7 @@ def _deleted_sources(gone: set[str]) -> list[tuple[str, str]]:
 class UseFilterForm(forms.Form):
     """Which mixture a filter of the list becomes a component of."""
 
-    query = forms.CharField(required=False, max_length=4000, widget=forms.HiddenInput)
+    query = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
     mixture = forms.ChoiceField(required=False, label="Mixture")
     name = forms.CharField(required=False, max_length=100, label="Name of the new mixture")
     only_approved = forms.BooleanField(required=False, label="Only approved conversations")
