@@ -293,7 +293,7 @@ def check_file(making: Making) -> None:
     if wrong:
         raise JobFailed(f"The file was written, but did not pass the check: {wrong} Press Continue to write it anew.")
     text = manifest_text(build_manifest(export, making.recipe, state, making.spool, facts))
-    place_text(export.manifest_path(), text)
+    place_text(export.part_path(state["token"]), export.manifest_path(), text)
     with making.run.chunk(may_end_slice=False) as progress:
         _record_ready(export, facts, text)
         progress.cursor = {"step": "done", "token": state["token"]}

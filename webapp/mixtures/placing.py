@@ -14,9 +14,8 @@ def place_file(part: Path, path: Path) -> None:
         os.close(folder)
 
 
-def place_text(path: Path, content: str) -> None:
-    """Write a text file."""
-    part = path.with_name(f".{path.name}.part")
+def place_text(part: Path, path: Path, content: str) -> None:
+    """Write a text file, by way of `part`."""
     with part.open("w", encoding="utf-8", newline="") as file:
         file.write(content)
         file.flush()
