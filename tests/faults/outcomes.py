@@ -24,9 +24,3 @@ def assert_imported(winnow: Stack, job_id: int, file: KnownFile) -> None:
     found = (result["lines"], result["accepted"], result["duplicates"], result["rejected"])
     assert found == (file.lines, file.valid, 0, file.bad)
     assert winnow.value("SELECT count(*) FROM conversations_importproblem WHERE job_id = ?", job_id) == file.bad
-
-
-def assert_nothing_left_over(winnow: Stack) -> None:
-    """No temporary of an export is left, or the sweep removes it."""
-    folder = winnow.installation.data / "exports"
-    winnow.poll(lambda: not list(folder.glob(".*")), 30, f"{folder} to be swept: {list(folder.glob('.*'))}")
