@@ -40,7 +40,7 @@ class Mixture:
         answer = self.winnow.browser().post(f"/mixtures/{self.id}/export", {"format": format_name})
         export_id = int(re.findall(r"/exports/(\d+)/", answer.location)[0])
         job = self.winnow.value("SELECT job_id FROM mixtures_export WHERE id = ?", export_id)
-        path = self.winnow.installation.data / "exports" / f"{self.name}-{export_id}.{format_name}"
+        path = self.winnow.exports / f"{self.name}-{export_id}.{format_name}"
         return ExportRow(export_id, job, path)
 
 
@@ -79,5 +79,5 @@ def assert_ready(winnow: Stack, export: ExportRow) -> str:
 
 def assert_nothing_left_over(winnow: Stack) -> None:
     """No temporary of an export is left, or the sweep removes it."""
-    folder = winnow.installation.data / "exports"
+    folder = winnow.exports
     winnow.poll(lambda: not list(folder.glob(".*")), 30, f"{folder} to be swept: {list(folder.glob('.*'))}")

@@ -84,6 +84,8 @@ class Stack:
         self.beat = installation.beat()
         self.others: list[FaultWorker] = []
         self.sessions: dict[str, str] = {}
+        #: Where the worker's exports are, as this process sees them.
+        self.exports = installation.data / "exports"
 
     @property
     def servers(self) -> list[Server]:
@@ -117,6 +119,7 @@ class Stack:
 
     def pass_freely(self) -> None:
         """End every hold, every limit and every worker besides the one."""
+        self.exports = self.installation.data / "exports"
         self.holds.release()
         while self.others:
             with contextlib.suppress(ServerFailed):
