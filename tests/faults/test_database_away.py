@@ -108,7 +108,7 @@ def test_postgres_stopped(production_winnow: Stack) -> None:
     try:
         for path in PAGES:
             assert_refused(winnow.browser().get(path))
-        assert_refused(winnow.browser().upload(known_file("refused", 10).content))
+        assert_refused(winnow.browser().upload(file.content))
         time.sleep(max(0, AWAY_SECONDS - (time.monotonic() - begun)))
     finally:
         winnow.postgres.start()

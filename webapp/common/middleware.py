@@ -1,9 +1,11 @@
 """Where errors become pages, once for the whole site."""
 
+import contextlib
 import logging
 from collections.abc import Callable
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -28,6 +30,26 @@ from webapp.common.pages import error_page
 
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
+
+
+class UnreadBodyMiddleware:
+    """Reads what a refused request still sends: a browser that is cut off while it sends does not show the answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.method == "POST" and response.status_code >= 300:
+            read_to_end(request)
+        return response
+
+
+def read_to_end(request: HttpRequest) -> None:
+    left = settings.UPLOAD_LIMIT_BYTES
+    with contextlib.suppress(OSError):  # the sender has gone
+        while left > 0 and (piece := request.read(64 * 1024)):
+            left -= len(piece)
 
 
 class BadAddressMiddleware:
