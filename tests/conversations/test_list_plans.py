@@ -14,7 +14,7 @@ from webapp.conversations.choosing import live_part, walk_of
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, Flag, FlagReason, Source, Status
 from webapp.conversations.storing import CONVERSATION_FIELDS
-from webapp.conversations.walking import Scan, Streams, Walk
+from webapp.conversations.walking import Known, Scan, Streams, Walk
 
 pytestmark = pytest.mark.django_db
 
@@ -125,3 +125,27 @@ def test_ranges_and_negations_are_scanned_in_one_index(rows: Rows, query: str, m
     if connection.vendor == "sqlite":
         assert "COVERING INDEX conversation_scan (id>? AND id<?)" in plan
     assert "TEMP" not in plan
+
+
+RANGES = {
+    "turns_min=40": "conversation_turns",
+    "turns_max=1": "conversation_turns",
+    "chars_min=20000": "conversation_long",
+    "chars_max=10": "conversation_short",
+}
+
+
+@pytest.mark.parametrize(("query", "index"), RANGES.items())
+def test_the_few_longest_and_shortest_have_an_index(query: str, index: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_source()
+    _fill(source, 300)
+    ids = [make_conversation(source, turns=turns, characters=size).pk for turns, size in ((1, 5), (50, 30_000))]
+    monkeypatch.setattr(choosing, "SMALL", 100)
+    with CaptureQueriesContext(connection) as captured:
+        walk = walk_of(live_part(ConversationFilter.from_query(QueryDict(query))))
+    assert walk == Known([ids[0] if "max" in query else ids[1]])
+    asked = captured.captured_queries[-1]["sql"] if connection.vendor == "sqlite" else ""
+    with connection.cursor() as cursor:
+        if asked:
+            cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+            assert f"INDEX {index} (" in cursor.fetchall()[0][3]

@@ -7,9 +7,9 @@ from django.db.models import Q
 
 from webapp.accounts.models import User
 from webapp.conversations import searching
-from webapp.conversations.filters import ANY, NONE, ConversationFilter
-from webapp.conversations.models import Flag, FlagReason, Source
-from webapp.conversations.walking import Known, Scan, Sieve, Stream, Streams, Walk
+from webapp.conversations.filters import ANY, BIGGEST_NUMBER, NONE, ConversationFilter
+from webapp.conversations.models import LONG, SHORT, Flag, FlagReason, Source
+from webapp.conversations.walking import Known, Range, Scan, Sieve, Stream, Streams, Walk
 
 #: Up to so many rows of an index are rather looked at one by one than looked for in a scan.
 SMALL = 2_000
@@ -46,6 +46,10 @@ def walk_of(live: ConversationFilter | None) -> Walk:
     small = next((offer for offer in offers if _is_small(offer[1])), None)
     if small:
         return _sieve(live, *small)
+    for names, found_range in _ranges(live):
+        ids = found_range.ids(SMALL + 1)
+        if len(ids) <= SMALL:
+            return _sieve(live, names, Known(sorted(ids)))
     scanned = asked & SCANNED | ({"flag"} if live.flag in {ANY, NONE} else set())
     scan = Scan(_conditions(live, scanned), *id_range(live))
     if asked <= scanned:
@@ -56,8 +60,10 @@ def walk_of(live: ConversationFilter | None) -> Walk:
     return _sieve(live, *offers[0])
 
 
-def _sieve(wanted: ConversationFilter, answered: set[str], walk: Walk) -> Sieve:
+def _sieve(wanted: ConversationFilter, answered: set[str], walk: Walk) -> Walk:
     left = {name for name, _ in wanted.parts()} - answered
+    if not left:
+        return walk
     return Sieve(walk, _conditions(wanted, left - {"q"}), wanted.q if "q" in left else "")
 
 
@@ -99,6 +105,18 @@ def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]
     if wanted.flag == ANY:
         yield from _flagged_streams(wanted)
     yield from _plain_streams(wanted)
+
+
+def _ranges(wanted: ConversationFilter) -> Iterator[tuple[set[str], Range]]:
+    """Indexes that find the few longest and shortest conversations."""
+    low, high = wanted.turns_min or 0, BIGGEST_NUMBER if wanted.turns_max is None else wanted.turns_max
+    if (low, high) != (0, BIGGEST_NUMBER):
+        yield {"turns_min", "turns_max"}, Range("conversation_turns", "turns", low, high)
+    low, high = wanted.chars_min or 0, BIGGEST_NUMBER if wanted.chars_max is None else wanted.chars_max
+    if low >= LONG:
+        yield {"chars_min", "chars_max"}, Range("conversation_long", "characters", low, high, f"characters >= {LONG}")
+    elif high < SHORT:
+        yield {"chars_min", "chars_max"}, Range("conversation_short", "characters", low, high, f"characters < {SHORT}")
 
 
 def _search_stream(text: str) -> Stream:

@@ -10,6 +10,9 @@ from django.utils import timezone
 
 Message = dict[str, Any]
 
+#: From and below how many characters a conversation stands in an index of its own: those that are looked for by length.
+LONG, SHORT = 10_000, 50
+
 
 class Status(models.IntegerChoices):
     UNREVIEWED = 0, "unreviewed"
@@ -130,6 +133,9 @@ class Conversation(models.Model):
             models.Index(fields=["reviewer", "id"], name="conversation_reviewer", condition=Q(reviewer__isnull=False)),
             models.Index(fields=["id"], name="conversation_system", condition=Q(has_system=True)),
             models.Index(fields=["id"], name="conversation_tools", condition=Q(has_tools=True)),
+            models.Index(fields=["turns"], name="conversation_turns"),
+            models.Index(fields=["characters"], name="conversation_long", condition=Q(characters__gte=LONG)),
+            models.Index(fields=["characters"], name="conversation_short", condition=Q(characters__lt=SHORT)),
             # All that a filter may ask of a row, so that combinations are looked through without the rows themselves.
             models.Index(
                 fields=[

@@ -125,6 +125,26 @@ def _hint(index: str) -> str:
     return f" INDEXED BY {index}" if index and connection.vendor == "sqlite" else ""
 
 
+@dataclass(frozen=True)
+class Range:
+    """Ids whose column lies between two values, in no order, from an index of that column."""
+
+    index: str
+    column: str
+    low: int
+    high: int
+    # The condition of a partial index.
+    where: str = "1 = 1"
+
+    def ids(self, limit: int) -> list[int]:
+        sql = (
+            f"SELECT id FROM {TABLE}{_hint(self.index)}"  # noqa: S608
+            f" WHERE {self.where} AND {self.column} >= %s AND {self.column} <= %s LIMIT %s"
+        )
+        with _index_only():
+            return fetch_ids(sql, [self.low, self.high, limit])
+
+
 @contextmanager
 def _index_only() -> Iterator[None]:
     """PostgreSQL would rather read the whole table with several processes: 4 times as long on two cores."""
