@@ -218,6 +218,18 @@ def test_a_long_conversation_is_edited_in_stretches(ada: Client) -> None:
     assert (len(saved), saved[4998]["content"], saved[0]["content"]) == (5000, "changed", "turn 0")
 
 
+def test_a_turn_of_400_parts_fills_a_form_alone(ada: Client) -> None:
+    parts = [{"type": "text", "text": f"part {number} "} for number in range(400)]
+    answer = [*chat("a"), {"role": "assistant", "content": parts}, *chat("c")]
+    conversation = make_conversation(messages=answer)
+    fields = open_form(ada, conversation, "?turn=2")
+    grown = FormReader(send(ada, conversation, fields, "part-add-0").content.decode()).fields
+    assert len(grown) < 950
+    assert send(ada, conversation, grown | {"text-0-399": "changed", "text-0-400": "added"}).status_code == 302
+    saved = stored(conversation)[1]["content"]
+    assert (len(saved), saved[399]["text"], saved[400]["text"]) == (401, "changed", "added")
+
+
 def test_a_turn_that_no_form_can_hold_is_left_alone(ada: Client) -> None:
     conversation = make_conversation(messages=chat("a", "x" * (LONGEST_TURN + 1), "c"))
     assert [stretch.editable for stretch in stretches(stored(conversation))] == [True, False, True]

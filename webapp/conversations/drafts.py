@@ -16,8 +16,10 @@ from webapp.conversations.diffs import moved_boundary
 # A stretch ends at whichever comes first. Django takes 1,000 fields and 4 MB.
 MOST_FIELDS = 400
 MOST_CHARACTERS = 200_000
-# A longer turn cannot be sent by a form at all.
+# A longer turn cannot be sent by a form at all; one of so many fields fills a form alone.
 LONGEST_TURN = 900_000
+MOST_FIELDS_OF_TURN = 810
+MOST_PARTS = 450
 MOST_TURNS = 400
 
 _STEP = re.compile(r"([a-z]+(?:-[a-z]+)?)-(\d{1,4})(?:-(\d{1,4}))?")
@@ -59,7 +61,7 @@ def stretches(messages: Sequence[Message]) -> list[Stretch]:
     start = fields = characters = 0
     for index, message in enumerate(messages):
         size, count = len(joined_text(message["content"])), _fields_of(message)
-        too_long = size > LONGEST_TURN or count > MOST_FIELDS
+        too_long = size > LONGEST_TURN or count > MOST_FIELDS_OF_TURN
         if index > start and (too_long or fields + count > MOST_FIELDS or characters + size > MOST_CHARACTERS):
             found.append(Stretch(start, index))
             start, fields, characters = index, 0, 0
@@ -160,7 +162,7 @@ def _read_turn(fields: Mapping[str, str], index: int) -> Message:
         return {"role": role, "content": _text(fields, f"text-{index}")}
     parts: list[Part] = [
         {"type": _field(fields, f"type-{index}-{part}"), "text": _text(fields, f"text-{index}-{part}")}
-        for part in range(_number(fields, f"parts-{index}", MOST_FIELDS))
+        for part in range(_number(fields, f"parts-{index}", MOST_PARTS))
     ]
     return {"role": role, "content": parts}
 
