@@ -134,3 +134,13 @@ def test_a_revoked_link_does_not_work(admin: Client) -> None:
     assert admin.post(f"/people/links/{link.pk}/revoke").status_code == 302
     assert Client().get(f"/invite/{token}").status_code == 410
     assert admin.post(f"/people/links/{link.pk}/revoke").status_code == 409
+
+
+@pytest.mark.parametrize("leave", ["role", "deactivate"])
+def test_links_of_a_former_administrator_end(admin: Client, ada: User, leave: str) -> None:
+    zoe = make_user(Role.ADMIN, username="zoe")
+    own, other = (actions.invite_person(role="admin", note="", by=person) for person in (zoe, ada))
+    admin.post(f"/people/{zoe.pk}/{leave}", {"role": "viewer"})
+    admin.logout()
+    assert admin.get(f"/invite/{own}").status_code == 410
+    assert admin.get(f"/invite/{other}").status_code == 200

@@ -9,6 +9,7 @@ import secrets
 from axes.utils import reset as forget_failed_logins
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from webapp.accounts.links import LIFETIMES, Purpose, hash_of, use_up
@@ -139,9 +140,10 @@ def rename_person(*, person: User, name: str) -> None:
 
 @transaction.atomic
 def change_role(*, person: User, role: str, by: User) -> None:
-    """Works from the person's next request on."""
+    """Works from the person's next request on. Links that an administrator made end with the role."""
     if role != Role.ADMIN:
         _keep_an_administrator(person)
+        _end_links(OneTimeLink.objects.filter(created_by=person))
     User.objects.filter(pk=person.pk).update(role=role)
     logger.info("%s changed the role of %s from %s to %s", by, person, person.role, role)
     person.role = role
@@ -149,14 +151,18 @@ def change_role(*, person: User, role: str, by: User) -> None:
 
 @transaction.atomic
 def deactivate_person(*, person: User, by: User) -> None:
-    """Lock somebody out; what they did stays under their name. Their open links stop working."""
+    """Lock somebody out; what they did stays under their name. Open links for them, and made by them, stop working."""
     _keep_an_administrator(person)
     User.objects.filter(pk=person.pk).update(is_active=False)
-    OneTimeLink.objects.filter(user=person, used_at=None, expires_at__gt=timezone.now()).update(
-        expires_at=timezone.now()
-    )
+    _end_links(OneTimeLink.objects.filter(Q(user=person) | Q(created_by=person)))
     logger.info("%s deactivated %s", by, person)
     person.is_active = False
+
+
+def _end_links(links: QuerySet[OneTimeLink]) -> None:
+    """Otherwise somebody who lost the role could come back by an invitation of their own."""
+    now = timezone.now()
+    links.filter(used_at=None, expires_at__gt=now).update(expires_at=now)
 
 
 def reactivate_person(*, person: User, by: User) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 
+from celery import current_app
 from django.contrib import messages
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -41,10 +42,8 @@ def _database_answers() -> bool:
 
 
 def _broker_answers() -> bool:
-    from webapp.celery import app
-
     try:
-        with app.connection_for_write(connect_timeout=1) as broker:
+        with current_app.connection_for_write(connect_timeout=1) as broker:
             broker.ensure_connection(max_retries=1, timeout=1)
     except Exception:  # every transport has errors of its own
         return False
