@@ -1,5 +1,6 @@
 """How jobs run: the lease and its fence, chunks, cancel, continue, deaths, the sweep."""
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -204,6 +205,18 @@ def test_a_database_that_is_busy_brings_the_job_back_later(register: Callable[..
 
     register(busy)
     assert run(make_job()).state == "running"
+
+
+def test_the_lease_is_renewed_while_one_long_call_is_held(settings: Settings) -> None:
+    settings.LEASE_SECONDS = 0.3
+    job = claim(make_job().pk)
+    assert job is not None
+    renewed = Job.objects.filter(pk=job.pk, lease_until__gt=job.lease_until)
+    deadline = time.monotonic() + 20
+    with JobRun(job, None).holding():
+        while not renewed.exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert renewed.exists()
 
 
 def test_the_third_death_without_progress_ends_it(register: Callable[..., None], settings: Settings) -> None:

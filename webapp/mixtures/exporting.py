@@ -111,7 +111,7 @@ def list_rows(making: Making) -> None:
     folder = making.export.working_folder(token)
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    with read_snapshot(), (folder / "rows").open("wb") as file:
+    with making.run.holding(), read_snapshot(), (folder / "rows").open("wb") as file:
         listed = [_list_component(component, file, folder / "listed") for component in making.recipe.components]
     state = {"step": "lower", "token": token, "listed": listed, "taken": 0, "texts": 0}
     with making.run.chunk(may_end_slice=False) as progress:
@@ -168,7 +168,8 @@ def lower_texts(making: Making) -> None:
             if time.monotonic() - clock > PROGRESS_SECONDS:
                 _record_lowering(making, writer, changes)
                 clock = time.monotonic()
-    lines = _write_order(making)
+    with making.run.holding():
+        lines = _write_order(making)
     _record_lowering(making, writer, changes, step="write", lines=lines)
 
 
@@ -239,7 +240,8 @@ def write_file(making: Making) -> None:
                 clock = time.monotonic()
         written = writer.finish()
         file.truncate(written["size"])
-        os.fsync(file.fileno())
+        with making.run.holding():  # a disk may take minutes for gigabytes
+            os.fsync(file.fileno())
     place_file(part, export.path())
     with making.run.chunk() as progress:
         progress.cursor |= {"step": "check", "written": written}
@@ -288,11 +290,13 @@ def check_file(making: Making) -> None:
         with making.run.chunk(may_end_slice=False) as progress:
             progress.done = base + lines
 
-    facts = read_back(export.path(), on_lines=report)
+    with making.run.holding():
+        facts = read_back(export.path(), on_lines=report)
     wrong = _compare(facts, state["written"])
     if wrong:
         raise JobFailed(f"The file was written, but did not pass the check: {wrong} Press Continue to write it anew.")
-    text = manifest_text(build_manifest(export, making.recipe, state, making.spool, facts))
+    with making.run.holding():
+        text = manifest_text(build_manifest(export, making.recipe, state, making.spool, facts))
     place_text(export.part_path(state["token"]), export.manifest_path(), text)
     with making.run.chunk(may_end_slice=False) as progress:
         _record_ready(export, facts, text)

@@ -42,7 +42,8 @@ def verify_export(run: JobRun) -> None:
             progress.done = lines
 
     try:
-        problems = verify_file(found.path(), on_lines=report)
+        with run.holding():
+            problems = verify_file(found.path(), on_lines=report)
     except CannotCheck as error:
         problems = [str(error)]
     with run.chunk(may_end_slice=False) as progress:

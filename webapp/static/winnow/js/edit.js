@@ -1,6 +1,7 @@
 // The edit form: chords, and a word before what was typed is lost.
 const editor = document.getElementById("editor");
-let changed = editor.querySelector("form")?.dataset.moved !== "";
+// A form that comes back with moved turns, or because it was refused, holds what is saved nowhere.
+let changed = Boolean(editor.querySelector("form[data-moved]:not([data-moved='']), [role=alert]"));
 
 editor.addEventListener("input", () => {
   changed = true;
