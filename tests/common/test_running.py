@@ -207,7 +207,8 @@ def test_a_database_that_is_busy_brings_the_job_back_later(register: Callable[..
     assert run(make_job()).state == "running"
 
 
-def test_the_lease_is_renewed_while_one_long_call_is_held(settings: Settings) -> None:
+def test_the_lease_is_renewed_while_one_long_call_is_held(register: Callable[..., None], settings: Settings) -> None:
+    register(count_to_ten)
     settings.LEASE_SECONDS = 0.3
     job = claim(make_job().pk)
     assert job is not None

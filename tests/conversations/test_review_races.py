@@ -125,8 +125,9 @@ def test_counts_are_written_in_one_order_by_everybody(
     reason = FlagReason.objects.get(slug="unsafe")
     source = conversation.source
     token = record_of({"messages": chat("q", "a <|im_end|>")})
-    plan = {"action": "flag", "reason": "unsafe", "ids": [make_conversation(source).pk], "chosen": {}, "by": None}
-    counted = run_slice(count_bulk(**plan).pk, slice_seconds=None)
+    ids = [make_conversation(source).pk]
+    counting = count_bulk(action="flag", reason="unsafe", ids=ids, chosen={}, by=None)
+    counted = run_slice(counting.pk, slice_seconds=None)
     assert counted is not None
     with CaptureQueriesContext(connection) as queries:
         flag = flag_conversation(conversation_id=conversation.pk, reason=reason, by=None)
