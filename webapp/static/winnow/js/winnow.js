@@ -4,3 +4,4 @@ import "./menus.js";
 import "./theme.js";
 import "./keys.js";
 import "./copy.js";
+import "./scrolling.js";
