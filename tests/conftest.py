@@ -21,6 +21,11 @@ NO_SKIPS = os.environ.get("WINNOW_NO_SKIPS") == "1"
 WITHOUT_DATABASE = ("browser", "faults", "tasks_core")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Options of the browser tests; here, because options of a folder's own are not known in time."""
+    parser.addoption("--shots", action="store_true", help="save screenshots of all pages in test-results/")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what the second run, on PostgreSQL, leaves out."""
     here = Path(__file__).parent

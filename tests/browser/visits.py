@@ -11,11 +11,12 @@ DESK: Any = {"width": 1280, "height": 800}
 
 
 class Visits:
-    """The windows of one test."""
+    """The windows of one test. `refusals`: statuses that it asks for, which the browser complains about."""
 
     def __init__(self, browser: Browser, stand: Stand, patience: float) -> None:
         self.stand = stand
         self.problems: list[str] = []
+        self.refusals: tuple[int, ...] = ()
         self._browser = browser
         self._patience = patience
         self._sessions: dict[str, Any] = {}
@@ -52,5 +53,5 @@ class Visits:
         return self._sessions[username]
 
     def _on_console(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
+        if message.type == "error" and not any(f"status of {status}" in message.text for status in self.refusals):
             self.problems.append(f"{message.location.get('url')}: {message.text}")

@@ -1,0 +1,148 @@
+"""Every page, light, dark and on a phone: no complaint of the browser, nothing in anybody's way, nothing too wide."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.stand import Stand
+from tests.browser.visits import PHONE, Visits
+
+pytestmark = pytest.mark.timeout(600)
+
+#: Pages whose address is always the same, beside those of `furnish`.
+ADDRESSES = {
+    "home": "/",
+    "profile": "/profile",
+    "people": "/people",
+    "jobs": "/jobs/",
+    "no such job state": "/jobs/?state=failed",
+    "sources": "/sources/",
+    "trash": "/sources/trash/",
+    "import a task": "/sources/import/?from=task&task=mmlu",
+    "upload": "/sources/import/?from=upload",
+    "list": "/conversations/",
+    "list with everything set": "/conversations/?status=unreviewed&flag=any&turns_min=1&chars_max=9999&issue=any&q=a",
+    "list without match": "/conversations/?q=nothinghasthisword",
+    "taxonomy": "/flags/",
+    "mixtures": "/mixtures/",
+}
+FAULTY_ADDRESSES = {
+    "not found": "/nothing/here",
+    "bad filter": "/conversations/?status=purple",
+    "no such conversation": "/conversations/999999/",
+    "used link": "/invite/none",
+}
+#: What nobody below a curator may open.
+FOR_CURATORS = {
+    *("import a task", "upload", "delete source", "purge source", "change reason"),
+    *("add component", "edit component", "delete mixture", "mix these"),
+}
+FOR_REVIEWERS = {"edit", "conversation wide edit", "conversation with issue edit"}
+FOR_ADMINISTRATORS = {"people"}
+MODES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"color_scheme": "light", "viewport": PHONE, "is_mobile": True, "has_touch": True},
+}
+SERIOUS = ("serious", "critical")
+#: In the dark, only the colours are others.
+RULES = {"dark": ["color-contrast"]}
+OPEN_ALL = "for (const details of document.querySelectorAll('details')) details.open = true"
+TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+#: The longest transition or animation of any element, in milliseconds.
+LONGEST_MOTION = """Math.max(...[...document.querySelectorAll("*")].flatMap((element) => {
+  const style = getComputedStyle(element);
+  const times = [...style.transitionDuration.split(","), ...style.animationDuration.split(",")];
+  return times.map((time) => parseFloat(time) * (time.trim().endsWith("ms") ? 1 : 1000) || 0);
+}))"""
+
+
+@pytest.fixture(scope="module")
+def addresses(stand: Stand) -> dict[str, str]:
+    """Where every page is, by name."""
+    code = f"from tests.browser.furnish import furnish; furnish({str(stand.folder)!r})"
+    made: dict[str, str] = json.loads(stand.manage("shell", "-v", "0", "-c", code).splitlines()[-1])
+    return ADDRESSES | made
+
+
+@pytest.fixture
+def shots(request: pytest.FixtureRequest) -> Path | None:
+    """Where screenshots of all pages go, if they are wanted."""
+    if not request.config.getoption("--shots"):
+        return None
+    folder = request.config.rootpath / "test-results"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_page(visits: Visits, addresses: dict[str, str], mode: str, shots: Path | None) -> None:
+    page = visits.window("admin", **MODES[mode]).new_page()
+    faults = {}
+    for name, address in addresses.items():
+        answer = page.goto(address)
+        assert answer
+        assert answer.ok, f"{name} answers {answer.status}"
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        if shots:
+            page.screenshot(path=shots / f"{name.replace(' ', '-')}-{mode}.png", full_page=True)
+        if found := faults_of(page, RULES.get(mode)):
+            faults[name] = found
+    assert faults == {}
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pages_of_those_who_are_not_logged_in(visits: Visits, addresses: dict[str, str], mode: str) -> None:
+    page = visits.window(**MODES[mode]).new_page()
+    for address in ("/", "/login", addresses["invitation"]):
+        page.goto(address)
+        assert faults_of(page) == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pages_of_errors(visits: Visits, mode: str) -> None:
+    visits.refusals = (400, 404, 410)
+    page = visits.window("vera", **MODES[mode]).new_page()
+    for name, address in FAULTY_ADDRESSES.items():
+        answer = page.goto(address)
+        assert answer
+        assert answer.status in visits.refusals, name
+        expect(page.get_by_role("link", name="Go to the home page")).to_be_visible()
+        assert faults_of(page) == []
+
+
+def test_a_viewer_finds_nothing_to_change(visits: Visits, addresses: dict[str, str]) -> None:
+    visits.refusals = (403,)
+    page = visits.window("vera").new_page()
+    refused = set()
+    for name, address in addresses.items():
+        answer = page.goto(address)
+        assert answer
+        if answer.status == 403:
+            refused.add(name)
+            expect(page.get_by_role("link", name="Go to the home page")).to_be_visible()
+        elif name not in ("profile", "invitation"):
+            assert page.locator("main form[method=post]").count() == 0, name
+    assert refused == FOR_CURATORS | FOR_REVIEWERS | FOR_ADMINISTRATORS
+
+
+@pytest.mark.parametrize(("wish", "most"), [("no-preference", 120), ("reduce", 0)])
+def test_nothing_moves_for_long(visits: Visits, addresses: dict[str, str], wish: Any, most: int) -> None:
+    page = visits.window("admin", reduced_motion=wish).new_page()
+    for name in ("home", "list", "conversation", "edit", "upload", "mixture"):
+        page.goto(addresses[name])
+        assert page.evaluate(LONGEST_MOTION) <= most, name
+
+
+def faults_of(page: Page, rules: list[str] | None = None) -> list[str]:
+    """What axe-core finds serious or critical, menus and all, and how much too wide the page is."""
+    page.evaluate(OPEN_ALL)
+    only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
+    violations = [one for one in Axe().run(page, options=only).response["violations"] if one["impact"] in SERIOUS]
+    found = [f"{one['id']}: {node['target']} {node['html'][:150]}" for one in violations for node in one["nodes"]]
+    too_wide = page.evaluate(TOO_WIDE)
+    return [*found, f"{too_wide} px too wide"] if too_wide > 0 else found
