@@ -8,6 +8,7 @@ from django.test import Client
 from tests.conversations.checks import assert_history_matches, assert_tallies_match
 from tests.factories import chat, make_conversation, make_source, make_user
 from webapp.accounts.models import Role, User
+from webapp.common.actions import cancel_job, continue_job
 from webapp.common.errors import Conflict, Forbidden
 from webapp.common.models import Job
 from webapp.common.running import run_slice
@@ -222,3 +223,19 @@ def test_wrong_methods_and_unknown_jobs(browser: Client) -> None:
     assert browser.get("/conversations/bulk/1/").status_code == 404
     assert browser.get("/conversations/bulk/1/start").status_code == 405
     assert browser.post("/conversations/bulk/1/undo").status_code == 404
+
+
+def test_a_change_that_was_stopped_and_undone_does_not_go_on(source: Source, ada: User) -> None:
+    job = start_bulk(counted=count("reject", ada), by=ada)
+    run_slice(job.pk, slice_seconds=-1)
+    cancel_job(job=job, by=ada)
+    stopped = run_slice(job.pk, slice_seconds=None)
+    assert stopped is not None
+    assert (stopped.state, statuses(source).count(Status.REJECTED)) == (Job.State.CANCELLED, 3)
+    run(undo_bulk(job=stopped, by=ada))
+    continue_job(job=stopped, by=ada, send=False)
+    again = run_slice(job.pk, slice_seconds=None)
+    assert again is not None
+    assert "was undone" in again.error
+    assert set(statuses(source)) == {Status.UNREVIEWED}
+    check()

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from django.urls import reverse
 
+from webapp.common.errors import JobFailed
 from webapp.common.models import Job
 from webapp.common.running import JobRun, job_kind
 from webapp.conversations import bulk
@@ -38,6 +39,7 @@ def bulk_count(run: JobRun) -> None:
 def bulk_decide(run: JobRun) -> None:
     """Approve, reject, skip or take back every conversation of the plan."""
     plan, by, job = Plan.from_dict(run.parameters), run.job.created_by_id, run.job.pk
+    _refuse_undone(run.job)
     run.set_total(run.parameters["total"])
     _walk(run, lambda after: plan.next_ids(after, CHUNK), lambda ids: bulk.decide_rows(plan, ids, by=by, job=job))
 
@@ -46,6 +48,7 @@ def bulk_decide(run: JobRun) -> None:
 def bulk_flag(run: JobRun) -> None:
     """Flag every conversation of the plan as a whole."""
     plan, by, job = Plan.from_dict(run.parameters), run.job.created_by_id, run.job.pk
+    _refuse_undone(run.job)
     run.set_total(run.parameters["total"])
     _walk(run, lambda after: plan.next_ids(after, CHUNK), lambda ids: bulk.flag_rows(plan, ids, by=by, job=job))
 
@@ -66,6 +69,12 @@ def bulk_undo(run: JobRun) -> None:
         lambda after: list(decisions.filter(pk__gt=after)[:CHUNK]),
         lambda ids: bulk.undo_decisions(ids, by=by, undo=job),
     )
+
+
+def _refuse_undone(job: Job) -> None:
+    """What a change does after its undo, nobody could undo."""
+    if Job.objects.filter(kind=UNDO, parameters__job=job.pk).exists():
+        raise JobFailed("This change was undone, so it does not go on. Start a new one from the list.")
 
 
 def _walk(run: JobRun, find: Find, change: Change) -> None:
