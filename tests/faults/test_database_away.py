@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.faults.browsers import Answer, Browser
+from tests.faults.browsers import Answer
 from tests.faults.files import known_file
 from tests.faults.outcomes import assert_imported
+from tests.faults.reviews import conversations, edit
 from tests.faults.stack import FULL_LENGTH, RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
@@ -26,26 +27,6 @@ def assert_refused(answer: Answer) -> None:
     assert int(answer.headers["Retry-After"]) > 0
     for word in ("Traceback", "OperationalError", "psycopg", "sqlite", "File &quot;"):
         assert word not in answer.text
-
-
-def conversations(winnow: Stack, name: str, count: int = 3) -> list[int]:
-    """Conversations to review."""
-    job_id = winnow.browser().upload(known_file(name, count).content).job
-    winnow.wait_for_job(job_id)
-    statement = (
-        "SELECT c.id FROM conversations_conversation c JOIN conversations_source s ON s.id = c.source_id"
-        " WHERE s.job_id = ? ORDER BY c.id"
-    )
-    return [row[0] for row in winnow.query(statement, job_id)]
-
-
-def edit(browser: Browser, conversation: int) -> Answer:
-    """Save a new answer and approve it: a revision, a decision, the counts, the search index, all or nothing."""
-    fields = {
-        "version": 1, "start": 0, "end": 2, "turns": 2, "do": "approve", "role-0": "user", "text-0": "A question?",
-        "role-1": "assistant", "text-1": "A new answer.",
-    }  # fmt: skip
-    return browser.post(f"/conversations/{conversation}/edit", fields)
 
 
 def written(winnow: Stack, conversation: int) -> tuple[int, int, int, int, int]:
@@ -83,14 +64,14 @@ def test_a_locked_file_refuses_a_review_and_keeps_nothing_of_it(embedded_winnow:
     before = written(winnow, first)
     with locked_file(winnow):
         begun = time.monotonic()
-        assert_refused(edit(winnow.browser("rosa"), first))
+        assert_refused(edit(winnow.browser("rosa"), first, approve=True))
         decision = {"version": 1, "status": "rejected"}
         assert_refused(winnow.browser("rosa").post(f"/conversations/{second}/decide", decision))
         # Reading goes on.
         assert winnow.browser().get("/conversations/").status == 200
         time.sleep(max(0, AWAY_SECONDS - (time.monotonic() - begun)))
         assert written(winnow, first) == before
-    assert edit(winnow.browser("rosa"), first).status == 302
+    assert edit(winnow.browser("rosa"), first, approve=True).status == 302
     assert written(winnow, first) == (3, 1, 1, 1, 1)
     winnow.wait_for_job(job_id)
     assert_imported(winnow, job_id, file)
@@ -128,7 +109,9 @@ def test_postgres_stopped_in_the_middle_of_a_review(production_winnow: Stack) ->
         # The counts are written last: the review waits there, with all its other rows written.
         connection.execute("BEGIN")
         connection.execute("LOCK TABLE conversations_tally IN EXCLUSIVE MODE")
-        reviewer = threading.Thread(target=lambda: answers.append(edit(winnow.browser("rosa"), conversation)))
+        reviewer = threading.Thread(
+            target=lambda: answers.append(edit(winnow.browser("rosa"), conversation, approve=True))
+        )
         reviewer.start()
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         winnow.poll(lambda: winnow.value(waiting) > 0, 30, "a review that waits")
@@ -137,5 +120,5 @@ def test_postgres_stopped_in_the_middle_of_a_review(production_winnow: Stack) ->
     winnow.postgres.start()
     assert_refused(answers[0])
     assert written(winnow, conversation) == before
-    assert edit(winnow.browser("rosa"), conversation).status == 302
+    assert edit(winnow.browser("rosa"), conversation, approve=True).status == 302
     assert written(winnow, conversation) == (3, 1, 1, 1, 1)
