@@ -13,7 +13,7 @@ from webapp.common.actions import cancel_job, continue_job
 from webapp.common.models import Job
 from webapp.common.running import JobRun, run_slice
 from webapp.conversations import importing, uploads
-from webapp.conversations.actions.sources import delete_source, import_file, import_upload, purge_source
+from webapp.conversations.actions.sources import delete_source, import_file, import_upload, purge_source, restore_source
 from webapp.conversations.models import Conversation, Source, Tally
 from webapp.conversations.uploads import Upload, upload_folder
 
@@ -202,6 +202,16 @@ def test_deleting_the_source_stops_the_import(monkeypatch: pytest.MonkeyPatch) -
     stopped = Job.objects.get(pk=job.pk)
     continue_job(job=stopped, by=None, send=False)
     assert "in the trash" in work(stopped).error
+
+
+def test_an_import_deleted_before_it_began_comes_back_incomplete() -> None:
+    job = uploaded(lines(3))
+    source = Source.objects.get()
+    delete_source(source=source, by=None)
+    restore_source(source=source, by=None)
+    assert Source.objects.get().state == Source.State.INCOMPLETE
+    continue_job(job=Job.objects.get(pk=job.pk), by=None, send=False)
+    assert counts(work(job)) == (3, 3, 0, 0)
 
 
 def test_an_import_that_stops_late_leaves_its_source_to_the_purge(monkeypatch: pytest.MonkeyPatch) -> None:

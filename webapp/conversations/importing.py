@@ -208,10 +208,10 @@ def finish(run: JobRun, source: Source) -> None:
 def leave_incomplete(job: Job) -> None:
     """An import stopped: what it stored stays, marked incomplete; an empty source goes."""
     for source in Source.objects.filter(job=job):
-        if Conversation.objects.filter(source=source).exists():
-            _end_as(Source.State.INCOMPLETE, source)
-        elif source.deleted_at is None:
+        if source.deleted_at is None and not Conversation.objects.filter(source=source).exists():
             source.delete()
+        else:
+            _end_as(Source.State.INCOMPLETE, source)
 
 
 def _end_as(state: str, source: Source) -> None:
