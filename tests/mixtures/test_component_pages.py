@@ -83,6 +83,16 @@ def test_editing(curating: Client, mixture: Mixture, sources: list[Source]) -> N
     assert (changed.repeats, changed.stop, changed.filter.status) == (5, 2, ())
 
 
+@pytest.mark.parametrize("path", ["add", "0/edit"])
+def test_a_form_on_an_old_version_is_refused_with_what_was_typed(curating: Client, mixture: Mixture, path: str) -> None:
+    form = {"subject": "algebra", "repeats": "7", "version": "1"}
+    answer = curating.post(f"/mixtures/{mixture.pk}/components/{path}", form)
+    assert answer.status_code == 409
+    assert "Somebody changed this mixture" in answer.text
+    assert 'value="algebra"' in answer.text
+    assert [component.repeats for component in components_of(mixture)] == [1, 3]
+
+
 def test_a_deleted_source_stays_ticked(curating: Client, mixture: Mixture, sources: list[Source]) -> None:
     Source.objects.filter(pk=sources[0].pk).update(deleted_at=timezone.now())
     assert "a (deleted)" in curating.get(f"/mixtures/{mixture.pk}/components/0/edit").text

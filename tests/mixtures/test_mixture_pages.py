@@ -207,6 +207,14 @@ def test_a_version_is_needed_and_must_be_the_last_one(curating: Client, mixture:
     assert len(recipe_of(mixture).components) == 2
 
 
+def test_settings_chosen_on_an_old_version_are_refused_in_place(curating: Client, mixture: Mixture) -> None:
+    answer = curating.post(f"/mixtures/{mixture.pk}/settings", SETTINGS | {"version": "1"})
+    assert answer.status_code == 409
+    assert "Somebody changed this mixture" in answer.text
+    assert '<option value="text_only" selected' in answer.text
+    assert recipe_of(mixture).order == "mixture"
+
+
 def test_search_again_finds_what_is_there_now(curating: Client, sources: list[Source]) -> None:
     mixture = make_mixture(part({"q": "answer"}))
     assert "0 conversations with the text" in curating.get(f"/mixtures/{mixture.pk}/").text

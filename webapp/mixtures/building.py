@@ -18,6 +18,7 @@ from webapp.conversations.models import Conversation
 from webapp.mixtures.listing import missing_sources, rows_by_source
 from webapp.mixtures.models import FoundRows
 from webapp.mixtures.recipes import SEED, Component, Lowering, Recipe
+from webapp.mixtures.snapshot import read_snapshot
 
 EXAMPLES = 20
 # A longer order is not worked out for a page.
@@ -138,10 +139,11 @@ def look_over(recipe: Recipe, *, examples: int = EXAMPLES) -> Overview:
 def count_component(index: int, component: Component, lowering: Lowering) -> ComponentCounts:
     """Read through the rows of a component: half a second for a million."""
     ids, kinds = array("Q"), bytearray()
-    for _, batches in rows_by_source(component, ("id", "kind"), kind=_kind()):
-        for batch in batches:
-            ids.extend([row[0] for row in batch])
-            kinds.extend([row[1] for row in batch])
+    with read_snapshot():
+        for _, batches in rows_by_source(component, ("id", "kind"), kind=_kind()):
+            for batch in batches:
+                ids.extend([row[0] for row in batch])
+                kinds.extend([row[1] for row in batch])
     chosen = component.chosen(len(ids))
     cut = slice(chosen.start, chosen.stop, chosen.step)
     taken, kind = np.frombuffer(ids, np.uint64)[cut], np.frombuffer(kinds, np.uint8)[cut]

@@ -26,7 +26,8 @@ def export(run: JobRun) -> None:
     found = _export_of(run)
     if found.state == Export.State.DELETED:
         raise JobFailed("This export was deleted. Export the mixture again.")
-    Export.objects.filter(pk=found.pk).exclude(state=Export.State.READY).update(state=Export.State.MAKING)
+    kept = [Export.State.READY, Export.State.DELETED]
+    Export.objects.filter(pk=found.pk).exclude(state__in=kept).update(state=Export.State.MAKING)
     make_export(run, found)
     remove_leftovers(found)
 

@@ -17,6 +17,7 @@ from webapp.mixtures.recipes import Component, Recipe
 from webapp.mixtures.views.shared import get_mixture, user_of, version_of
 
 APPROVED = "approved"
+ADD_AGAIN = "Somebody changed this mixture in the meantime. Press the button again to add the component all the same."
 
 
 def get_component(mixture: Mixture, index: int) -> Component:
@@ -34,9 +35,12 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     mixture = get_mixture(pk)
     form = ComponentForm(request.POST or None, initial={"status": [APPROVED], "repeats": 1})
     if request.method == "POST" and form.is_valid():
-        actions.add_component(
-            mixture=mixture, version=version_of(request), component=form.component(), by=user_of(request)
-        )
+        version, user = version_of(request), user_of(request)
+        try:
+            actions.add_component(mixture=mixture, version=version, component=form.component(), by=user)
+        except Conflict:
+            form.add_error(None, ADD_AGAIN)
+            return _show_form(request, mixture, form, status=409)
         return redirect("mixtures:mixture", pk)
     return _show_form(request, mixture, form)
 
@@ -47,19 +51,34 @@ def edit(request: HttpRequest, pk: int, index: int) -> HttpResponse:
     """Change a component."""
     mixture = get_mixture(pk)
     component = get_component(mixture, index)
-    form = ComponentForm(request.POST) if request.method == "POST" else ComponentForm.showing(component)
-    if request.method == "POST" and form.is_valid():
-        actions.change_component(
-            mixture=mixture, version=version_of(request), index=index, component=form.component(), by=user_of(request)
-        )
-        return redirect("mixtures:mixture", pk)
-    return _show_form(request, mixture, form, index)
+    if request.method != "POST":
+        return _show_form(request, mixture, ComponentForm.showing(component), index=index)
+    # A refused form goes back with the version that it came with: another component may have this place by now.
+    form, version, status = ComponentForm(request.POST), version_of(request), 422
+    if form.is_valid():
+        component, user = form.component(), user_of(request)
+        try:
+            actions.change_component(mixture=mixture, version=version, index=index, component=component, by=user)
+        except Conflict as error:
+            form.add_error(None, str(error))
+            status = 409
+        else:
+            return redirect("mixtures:mixture", pk)
+    return _show_form(request, mixture, form, index=index, version=version, status=status)
 
 
-def _show_form(request: HttpRequest, mixture: Mixture, form: ComponentForm, index: int | None = None) -> HttpResponse:
-    version = request.POST.get("version", mixture.version)
-    context = {"mixture": mixture, "form": form, "index": index, "version": version}
-    return render_page(request, "mixtures/component.html", context, status=422 if form.errors else 200)
+def _show_form(
+    request: HttpRequest,
+    mixture: Mixture,
+    form: ComponentForm,
+    *,
+    index: int | None = None,
+    version: int | None = None,
+    status: int | None = None,
+) -> HttpResponse:
+    context = {"mixture": mixture, "form": form, "index": index, "version": version or mixture.version}
+    status = status or (422 if form.errors else 200)
+    return render_page(request, "mixtures/component.html", context, status=status)
 
 
 @role_required("curator")

@@ -115,9 +115,12 @@ def settings(request: HttpRequest, pk: int) -> HttpResponse:
     form = SettingsForm(request.POST)
     if not form.is_valid():
         return _show_refused(request, found, settings_form=form)
-    actions.change_settings(
-        mixture=found, version=version, order=form.cleaned_data["order"], lowering=form.lowering(), by=user_of(request)
-    )
+    order, lowering, user = form.cleaned_data["order"], form.lowering(), user_of(request)
+    try:
+        actions.change_settings(mixture=found, version=version, order=order, lowering=lowering, by=user)
+    except Conflict as error:
+        form.add_error(None, str(error))
+        return _show_refused(request, found, status=409, settings_form=form)
     messages.success(request, "Saved order and lowering.")
     return redirect("mixtures:mixture", pk)
 
@@ -134,9 +137,9 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("mixtures:export", made.pk)
 
 
-def _show_refused(request: HttpRequest, found: Mixture, **forms: Any) -> HttpResponse:
+def _show_refused(request: HttpRequest, found: Mixture, *, status: int = 422, **forms: Any) -> HttpResponse:
     context = recipe_context(found, Recipe.from_dict(found.recipe), **forms)
-    return render_page(request, "mixtures/mixture.html", context, status=422)
+    return render_page(request, "mixtures/mixture.html", context, status=status)
 
 
 @role_required("curator")
