@@ -104,5 +104,6 @@ def totals(source_ids: Iterable[int] | None = None) -> dict[int, dict[str, int]]
     if source_ids is not None:
         rows = rows.filter(source_id__in=list(source_ids))
     names = ("total", "flagged", "with_issue", "edited")
-    sums = rows.values_list("status", *(Sum(name) for name in names))
-    return {status: dict(zip(names, counts, strict=True)) for status, *counts in sums}
+    # `values` before `annotate`: sums inside `values_list` would be grouped by every column.
+    grouped = rows.values("status").annotate(**{f"sum_of_{name}": Sum(name) for name in names})
+    return {row["status"]: {name: row[f"sum_of_{name}"] for name in names} for row in grouped.order_by("status")}
