@@ -105,5 +105,6 @@ def totals(source_ids: Iterable[int] | None = None) -> dict[int, dict[str, int]]
         rows = rows.filter(source_id__in=list(source_ids))
     names = ("total", "flagged", "with_issue", "edited")
     # `values` before `annotate`: sums inside `values_list` would be grouped by every column.
-    grouped = rows.values("status").annotate(**{f"sum_of_{name}": Sum(name) for name in names})
-    return {row["status"]: {name: row[f"sum_of_{name}"] for name in names} for row in grouped.order_by("status")}
+    sums = {f"sum_of_{name}": Sum(name) for name in names}
+    grouped = rows.values("status").annotate(**sums).values_list("status", *sums)
+    return {status: dict(zip(names, counts, strict=True)) for status, *counts in grouped}
