@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable
 from urllib.parse import unquote
 
@@ -31,6 +32,9 @@ from webapp.common.pages import error_page
 logger = logging.getLogger(__name__)
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+#: Seconds that a refused request may go on sending before it is cut off.
+PATIENCE = 20
+
 
 class UnreadBodyMiddleware:
     """Reads what a refused request still sends: a browser that is cut off while it sends does not show the answer."""
@@ -46,9 +50,9 @@ class UnreadBodyMiddleware:
 
 
 def read_to_end(request: HttpRequest) -> None:
-    left = settings.UPLOAD_LIMIT_BYTES
+    left, deadline = settings.UPLOAD_LIMIT_BYTES, time.monotonic() + PATIENCE
     with contextlib.suppress(OSError):  # the sender has gone
-        while left > 0 and (piece := request.read(64 * 1024)):
+        while left > 0 and time.monotonic() < deadline and (piece := request.read(64 * 1024)):
             left -= len(piece)
 
 

@@ -57,7 +57,8 @@ def index_search(run: JobRun) -> None:
 
 
 def _index_imported(source: Source) -> None:
-    queue_indexing(source=source, by=source.created_by)
+    # Nobody in particular asks for it, so nobody who leaves stops it.
+    queue_indexing(source=source, by=None)
 
 
 IMPORTED_HOOKS.append(_index_imported)

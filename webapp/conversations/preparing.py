@@ -98,9 +98,9 @@ def _count_lines(path: Path, watch: Watch) -> int:
 
 
 def _tell_same(run: JobRun, source: Source, sha256: str) -> bool:
-    """Whether an earlier source is of the same file. One whose import stopped does not count: lines tell there."""
+    """Whether an earlier source is of the same file. Only one that is all there counts: else the lines tell."""
     earlier = Source.objects.live().filter(kind=Source.Kind.UPLOAD, fingerprint=sha256, pk__lt=source.pk)
-    same = earlier.exclude(state=Source.State.INCOMPLETE).first()
+    same = earlier.filter(state=Source.State.READY).first()
     if same is None:
         return False
     with run.chunk(may_end_slice=False) as progress:

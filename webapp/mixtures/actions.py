@@ -48,6 +48,7 @@ def delete_mixture(*, mixture: Mixture, by: User | None) -> None:
         for export in mixture.exports.filter(state=Export.State.MAKING).select_related("job"):
             if export.job and not export.job.is_finished():
                 cancel_job(job=export.job, by=None)
+        _forget_unused_lists(mixture, Recipe())
         mixture.delete()
 
 
@@ -59,29 +60,43 @@ def change_recipe(
     A component that searches text gets the list of what is found now, where it has none yet or with `search_again`.
     Raises Conflict when somebody else changed the mixture since `version`.
     """
+    mixture.refresh_from_db()
+    if mixture.version != version:
+        raise Conflict(CHANGED_MEANWHILE)
+    changed = change(Recipe.from_dict(mixture.recipe))
+    # Before the transaction: a search may take seconds, and on SQLite nobody else could write meanwhile.
+    found = [_search(component, mixture, search_again) for component in changed.components]
     with transaction.atomic():
         if not Mixture.objects.filter(pk=mixture.pk, version=version).update(version=F("version") + 1):
             raise Conflict(CHANGED_MEANWHILE)
-        mixture.refresh_from_db()
-        recipe = change(Recipe.from_dict(mixture.recipe))
-        components = tuple(_with_found(component, mixture, search_again) for component in recipe.components)
-        recipe = replace(recipe, components=components)
+        pairs = zip(changed.components, found, strict=True)
+        recipe = replace(changed, components=tuple(_with_found(component, mixture, ids) for component, ids in pairs))
+        mixture.version = version + 1
         mixture.recipe, mixture.changed_by, mixture.changed_at = recipe.to_dict(), by, timezone.now()
         mixture.save(update_fields=["recipe", "changed_by", "changed_at"])
         _forget_unused_lists(mixture, recipe)
 
 
-def _with_found(component: Component, mixture: Mixture, search_again: bool) -> Component:
+def _search(component: Component, mixture: Mixture, search_again: bool) -> "array[int] | None":
+    """The ids that the component's text search finds, rising; None where none is needed or the kept list serves."""
     query = component.filter.q
     if not query:
-        return replace(component, found=None)
+        return None
     if component.found is not None and not search_again:
         known = FoundRows.objects.filter(pk=component.found, mixture=mixture, query=query)
         if known.exists():
-            return component
+            return None
     searched = component.filter.without(*(name for name, _ in component.filter.parts() if name not in {"q", "source"}))
     rows = searched.apply(Conversation.objects.all()).order_by("id").values_list("pk", flat=True)
-    ids = array("Q", rows.iterator(chunk_size=10_000))
+    return array("Q", rows.iterator(chunk_size=10_000))
+
+
+def _with_found(component: Component, mixture: Mixture, ids: "array[int] | None") -> Component:
+    query = component.filter.q
+    if not query:
+        return replace(component, found=None)
+    if ids is None:
+        return component
     found = FoundRows.objects.create(mixture=mixture, query=query, count=len(ids), packed=FoundRows.pack(ids))
     return replace(component, found=found.pk)
 
@@ -178,7 +193,7 @@ def delete_export(*, export: Export, by: User | None) -> None:
     if export.state == Export.State.MAKING:
         raise Conflict("This export is still being made. Cancel its job first.")
     with transaction.atomic():
-        changed = Export.objects.filter(pk=export.pk).exclude(state=Export.State.DELETED)
+        changed = Export.objects.filter(pk=export.pk).exclude(state__in=[Export.State.DELETED, Export.State.MAKING])
         if not changed.update(state=Export.State.DELETED, deleted_by=by, deleted_at=timezone.now()):
             return
         if not export.out:
