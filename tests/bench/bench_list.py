@@ -2,7 +2,8 @@
 
 python -m tests.bench.bench_list [--rows 50000 500000]
 
-Whole answers of the page as a browser gets it, the median of 7, in milliseconds: first / middle / last page.
+Whole answers of the page as a browser gets it, the median of 7, in milliseconds of the processor: first / middle /
+last page. The other paging is measured without the page around it: only its queries.
 """
 
 import argparse
