@@ -146,6 +146,8 @@ def test_any_filter_gives_the_rows_that_plain_python_gives(
     monkeypatch.setattr(walking, "SCAN_ROWS", scan_rows)
     monkeypatch.setattr(walking, "SIEVE_ROWS", sieve_rows)
     monkeypatch.setattr(walking, "SIEVE_BATCH", min(500, sieve_rows))
+    monkeypatch.setattr(walking, "SEARCH_WINDOW", scan_rows)
+    monkeypatch.setattr(walking, "SEARCH_SECONDS", 0 if sieve_rows == 5 else 10)
     monkeypatch.setattr(choosing, "SMALL", small)
     rows = fill()
 

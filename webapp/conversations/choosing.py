@@ -6,10 +6,9 @@ from itertools import product
 from django.db.models import Q
 
 from webapp.accounts.models import User
-from webapp.conversations import searching
 from webapp.conversations.filters import ANY, BIGGEST_NUMBER, NONE, ConversationFilter
 from webapp.conversations.models import LONG, SHORT, Flag, FlagReason, Source
-from webapp.conversations.walking import Known, Range, Scan, Sieve, Stream, Streams, Walk
+from webapp.conversations.walking import Known, Range, Scan, Search, Sieve, Stream, Streams, Walk
 
 #: Up to so many rows of an index are rather looked at one by one than looked for in a scan.
 SMALL = 2_000
@@ -38,14 +37,14 @@ def walk_of(live: ConversationFilter | None) -> Walk:
     """The walk over the conversations of a filter that `live_part` gave."""
     if live is None:
         return Known([])
-    offers = [(names, Streams(tuple(streams))) for names, streams in _offers(live) if len(streams) <= STREAMS_LIMIT]
+    offers = list(_offers(live))
     asked = {name for name, _ in live.parts()}
-    for names, streams in offers:
+    for names, walk in offers:
         if names == asked:
-            return streams
-    small = next((offer for offer in offers if _is_small(offer[1])), None)
-    if small:
-        return _sieve(live, *small)
+            return walk
+    for names, walk in offers:
+        if few := _few(walk):
+            return _sieve(live, names, few)
     for names, found_range in _ranges(live):
         ids = found_range.ids(SMALL + 1)
         if len(ids) <= SMALL:
@@ -54,9 +53,8 @@ def walk_of(live: ConversationFilter | None) -> Walk:
     scan = Scan(_conditions(live, scanned), *id_range(live))
     if asked <= scanned:
         return scan
-    found = scan.find(None, SMALL + 1)
-    if found.stopped is None and len(found.ids) <= SMALL:
-        return _sieve(live, scanned, Known(found.ids))
+    if few := _few(scan):
+        return _sieve(live, scanned, few)
     return _sieve(live, *offers[0])
 
 
@@ -75,8 +73,10 @@ def _conditions(wanted: ConversationFilter, names: Iterable[str]) -> Q:
     return condition
 
 
-def _is_small(streams: Streams) -> bool:
-    return len(streams.find(None, SMALL + 1).ids) <= SMALL
+def _few(walk: Walk) -> Known | None:
+    """All ids of a walk, where they are few."""
+    found = walk.find(None, SMALL + 1)
+    return Known(found.ids) if found.stopped is None and len(found.ids) <= SMALL else None
 
 
 def id_range(wanted: ConversationFilter) -> tuple[int, int]:
@@ -86,10 +86,16 @@ def id_range(wanted: ConversationFilter) -> tuple[int, int]:
     return (low[0], high[0]) if low else (1, 0)
 
 
-def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
-    """What the indexes can answer: sets of parts, with their streams; the narrowest come first."""
+def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], Walk]]:
+    """What the indexes can answer: sets of parts, with their walks; the narrowest come first."""
     if wanted.q:
-        yield {"q"}, [_search_stream(wanted.q)]
+        yield {"q"}, Search(wanted.q, *id_range(wanted))
+    for names, streams in _stream_offers(wanted):
+        if len(streams) <= STREAMS_LIMIT:
+            yield names, Streams(tuple(streams))
+
+
+def _stream_offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
     if wanted.flag not in {"", ANY, NONE}:
         yield from _reason_streams(wanted)
     if wanted.subject:
@@ -117,12 +123,6 @@ def _ranges(wanted: ConversationFilter) -> Iterator[tuple[set[str], Range]]:
         yield {"chars_min", "chars_max"}, Range("conversation_long", "characters", low, high, f"characters >= {LONG}")
     elif high < SHORT:
         yield {"chars_min", "chars_max"}, Range("conversation_short", "characters", low, high, f"characters < {SHORT}")
-
-
-def _search_stream(text: str) -> Stream:
-    column, condition = searching.match_sql()
-    params = (searching.match_text(searching.parse(text)),)
-    return Stream("", where=condition, params=params, table=searching.TABLE, column=column)
 
 
 def _reason_streams(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:

@@ -110,11 +110,11 @@ def store(source_id: int, after: int, batch: Batch, prepared: dict[int, tuple[in
     return True
 
 
-def refresh_statistics() -> None:
-    """Tell PostgreSQL's planner about a large import at once; by itself it would look within a minute or so."""
+def refresh_statistics(*tables: str) -> None:
+    """Tell PostgreSQL's planner about many new rows at once; by itself it would look within a minute or so."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE conversations_conversation, conversations_flag")
+            cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def reached(source_id: int) -> int:

@@ -46,7 +46,7 @@ def index_search(run: JobRun) -> None:
         return
     left = Conversation.objects.filter(source=source, pk__gt=source.indexed_through).count()
     run.set_total(run.job.done + left)
-    indexing.refresh_statistics()
+    indexing.refresh_statistics("conversations_conversation", "conversations_flag")
     after = source.indexed_through
     while (batch := indexing.next_batch(source.pk, after)).rows:
         prepared = indexing.prepare(batch)
@@ -54,6 +54,7 @@ def index_search(run: JobRun) -> None:
             stored = indexing.store(source.pk, after, batch, prepared)
             progress.done += len(batch.rows) if stored else 0
         after = batch.last if stored else indexing.reached(source.pk)
+    indexing.refresh_statistics("conversations_search")
 
 
 def _index_imported(source: Source) -> None:

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.expressions import RawSQL
 
 from webapp.common.errors import BadRequest
+from webapp.conversations.planning import bitmaps_only
 from webapp.conversations.search_text import words
 
 #: Longest query, in characters and in words.
@@ -116,5 +117,18 @@ def search_among(ids: Sequence[int], text: str) -> list[int]:
         cursor.execute(
             f"SELECT {column} FROM {TABLE} WHERE {condition} AND {column} IN ({places})",  # noqa: S608
             [match_text(parse(text)), *ids],
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def search_between(text: str, low: int, high: int, limit: int, *, falling: bool) -> list[int]:
+    """Up to `limit` conversations from id `low` to `high` that answer a search, in the order of their ids."""
+    column, condition = match_sql()
+    order = "DESC" if falling else "ASC"
+    with bitmaps_only(), connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {column} FROM {TABLE} WHERE {condition}"  # noqa: S608
+            f" AND {column} >= %s AND {column} <= %s ORDER BY {column} {order} LIMIT %s",
+            [match_text(parse(text)), low, high, limit],
         )
         return [row[0] for row in cursor.fetchall()]

@@ -1,30 +1,35 @@
 """How the conversations of a filter are found in the order of their ids: quickly, or for a while and then on demand.
 
-A walk is one of four:
+A walk is one of five:
 - `Known`: the ids are at hand.
 - `Streams`: an index holds just these rows in just this order; several (two sources, three statuses) are merged.
 - `Scan`: every part of the filter is a column of the index `conversation_scan`, which is looked through, SCAN_ROWS ids
   at a time.
+- `Search`: the search index, from one window of ids to the next, for SEARCH_SECONDS at a time.
 - `Sieve`: ids come from a walk that answers some parts of the filter (a reason, a word), and the other parts are asked
   of these rows, SIEVE_ROWS at a time.
 """
 
+import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from webapp.conversations import searching
 from webapp.conversations.models import Conversation
+from webapp.conversations.planning import index_only
 
 #: How much is looked at before a walk stops to offer to go on: 20 to 40 ms on a small machine.
 SCAN_ROWS = 500_000
 SIEVE_ROWS = 20_000
 SIEVE_BATCH = 500
+SEARCH_SECONDS = 0.25
+#: Ids in the first window of a search; as long as the answers come fast, each is four times as wide as the one before.
+SEARCH_WINDOW = 5_000
 LAST_ID = 2**63 - 1
 TABLE = Conversation._meta.db_table
 
@@ -141,25 +146,8 @@ class Range:
             f"SELECT id FROM {TABLE}{_hint(self.index)}"  # noqa: S608
             f" WHERE {self.where} AND {self.column} >= %s AND {self.column} <= %s LIMIT %s"
         )
-        with _index_only():
+        with index_only():
             return fetch_ids(sql, [self.low, self.high, limit])
-
-
-@contextmanager
-def _index_only() -> Iterator[None]:
-    """PostgreSQL would rather read the whole table with several processes: 4 times as long on two cores."""
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with transaction.atomic():
-        _allow_table_scans("off")
-        yield
-        _allow_table_scans("on")
-
-
-def _allow_table_scans(allowed: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL enable_seqscan = {allowed}; SET LOCAL enable_bitmapscan = {allowed}")
 
 
 def _direction(falling: bool) -> str:
@@ -195,8 +183,40 @@ class Scan:
         rows = rows.order_by("-pk" if falling else "pk")
         sql, params = rows.values_list("pk")[:limit].query.sql_with_params()
         plain = f'FROM "{TABLE}" '
-        with _index_only():
+        with index_only():
             return fetch_ids(sql.replace(plain, f'FROM "{TABLE}"{_hint("conversation_scan")} ', 1), params)
+
+
+@dataclass(frozen=True)
+class Search:
+    """A walk over the answers to a search, between two ids.
+
+    A phrase of common words can make a database look at the places of every word in every text; so it is asked about a
+    window of ids at a time.
+    """
+
+    text: str
+    first: int
+    last: int
+
+    def find(self, start: int | None, limit: int, *, falling: bool = False) -> Found:
+        low, high = bounds(start, falling=falling)
+        low, high = max(low, self.first), min(high, self.last)
+        ids: list[int] = []
+        window, begun = SEARCH_WINDOW, time.monotonic()
+        while low <= high:
+            border = max(low, high - window + 1) if falling else min(high, low + window - 1)
+            between = (border, high) if falling else (low, border)
+            asked = time.monotonic()
+            ids += searching.search_between(self.text, *between, limit - len(ids), falling=falling)
+            now = time.monotonic()
+            if len(ids) >= limit or border == (low if falling else high):
+                return Found(ids)
+            if now - begun > SEARCH_SECONDS:
+                return Found(ids, border)
+            low, high = (low, border - 1) if falling else (border + 1, high)
+            window = window * 4 if now - asked < SEARCH_SECONDS / 10 else max(1, window // 2)
+        return Found(ids)
 
 
 @dataclass(frozen=True)
@@ -211,21 +231,24 @@ class Sieve:
         ids: list[int] = []
         looked, size = 0, SIEVE_BATCH
         while True:
-            batch = self.walk.find(start, size, falling=falling).ids
-            ids += self._passing(batch, falling)
-            looked += len(batch)
-            if len(batch) < size or len(ids) >= limit:
+            batch = self.walk.find(start, size, falling=falling)
+            ids += self._passing(batch.ids, falling)
+            looked += len(batch.ids)
+            if len(ids) >= limit:
                 return Found(ids[:limit])
+            if batch.stopped is not None or len(batch.ids) < size:
+                return Found(ids, batch.stopped)
+            start = batch.ids[-1]
             if looked >= SIEVE_ROWS:
-                return Found(ids, batch[-1])
-            start, size = batch[-1], min(4 * size, 2_000, SIEVE_ROWS - looked)
+                return Found(ids, start)
+            size = min(4 * size, 2_000, SIEVE_ROWS - looked)
 
     def _passing(self, ids: list[int], falling: bool) -> list[int]:
         if not ids:
             return []
         rows = Conversation.objects.filter(self.condition, pk__in=ids)
-        with _index_only():
+        with index_only():
             passing = list(rows.values_list("pk", flat=True))
-        if self.q and passing:
+        if self.q:
             passing = searching.search_among(passing, self.q)
         return sorted(passing, reverse=falling)
