@@ -78,6 +78,12 @@ def test_bad_addresses_are_explained(reader: Client, query: str, message: str) -
     assert message in response.content.decode()
 
 
+@pytest.mark.parametrize("name", ["after", "before"])
+def test_a_place_behind_every_id_is_a_page(client: Client, name: str) -> None:
+    client.force_login(make_user(Role.VIEWER))
+    assert client.get(LIST, {name: "9" * 20}).status_code == 200
+
+
 def test_a_huge_limit_is_capped(reader: Client) -> None:
     make_conversation()
     response = reader.get(f"{LIST}?limit={10**9}&after={10**25}")

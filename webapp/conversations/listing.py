@@ -85,7 +85,7 @@ def _id(query: QueryDict | Mapping[str, Any], name: str) -> int | None:
         return None
     if not (value.isascii() and value.isdecimal()):
         raise BadRequest(f"“{name}” must be a whole number, not “{value[:60]}”.")
-    return min(int(value[:19]), BIGGEST_ID)
+    return min(int(value[:19]), BIGGEST_ID - 1)  # the next one has to be a number of the database too
 
 
 @dataclass(frozen=True)
