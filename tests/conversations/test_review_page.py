@@ -117,6 +117,19 @@ def test_as_written_shows_the_markdown_itself(reviewer: Client) -> None:
     assert "**b**" in page(reviewer, conversation, "?as=written")
 
 
+def test_humaneval_is_read_as_python_wherever_its_turns_are_shown(reviewer: Client) -> None:
+    prompt = "def f(x):\n    # **note**\n    return x"
+    messages = chat(prompt, prompt) * 60
+    beside = '{"entry_point":"f","test":"assert True"}'
+    conversation = make_conversation(messages=messages, metadata=beside)
+    for rest in ("", "?from=101", "turns/2"):
+        shown = page(reviewer, conversation, rest)
+        assert '<pre class="code"><code><span class="hl-k">def</span>' in shown
+        assert "    <span" in shown
+    assert '<div class="as-written">def f' in page(reviewer, conversation, "?as=written")
+    assert "<strong>note</strong>" in page(reviewer, make_conversation(messages=messages))
+
+
 def test_scripts_in_names_and_texts_are_shown_as_text(reviewer: Client) -> None:
     evil = "<script>alert(1)</script>"
     conversation = make_conversation(make_source(evil), chat(evil, evil), metadata=json.dumps({"x": evil}))

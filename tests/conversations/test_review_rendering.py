@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.conversations.content.shapes import Part
-from webapp.conversations.rendering import LONG_TURN, MOST_MARKDOWN, MOST_SHOWN, render_body
+from webapp.conversations.rendering import LONG_TURN, MOST_MARKDOWN, MOST_SHOWN, language_of, render_body
 
 ALLOWED_TAG = re.compile(r'</?[a-z0-9]+( (class|title|href|target|rel|start|display|aria-label|open)(="[^"<>]*")?)*/?>')
 
@@ -131,6 +131,24 @@ def test_long_texts_are_folded_cut_and_whole_on_request() -> None:
     assert "<strong>" not in body.html
     assert len(body.html) < MOST_SHOWN * 2
     assert not render_body({"role": "user", "content": "x " * MOST_SHOWN}, whole=True).is_cut
+
+
+@pytest.mark.parametrize(
+    ("metadata", "language"),
+    [("", ""), ('{"entry_point":"f","test":"x"}', "python"), ('{"note":"entry_point"}', ""), ('{"letters":["A"]}', "")],
+)
+def test_only_what_has_an_entry_point_is_python(metadata: str, language: str) -> None:
+    assert language_of(metadata) == language
+
+
+def test_a_text_in_a_language_keeps_its_lines_and_shows_its_oddities() -> None:
+    code = "\n\ndef f():\n    return 1 < 2\u200b\n"
+    body = render_body({"role": "user", "content": code}, language="python").html
+    assert re.sub(r"<[^>]+>", "", body) == "\n\ndef f():\n    return 1 &lt; 2U+200B\n"
+    assert "<pre" not in render_body({"role": "system", "content": "**x**"}, language="python").html
+    assert_harmless(
+        render_body({"role": "user", "content": "</code><script>alert(1)</script>"}, language="python").html
+    )
 
 
 def test_a_heading_keeps_its_marks_in_sight() -> None:

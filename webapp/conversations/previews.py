@@ -9,7 +9,7 @@ from tasks_core.errors import TasksCoreError
 from tasks_core.registry import build
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.records import Record
-from webapp.conversations.rendering import Body, render_body
+from webapp.conversations.rendering import Body, language_of, render_body
 from webapp.conversations.task_imports import record_or_reason
 
 PREVIEWED = 3
@@ -43,4 +43,6 @@ def preview_task(name: str, values: Mapping[str, Any]) -> Preview:
 
 
 def _turns(record: Record) -> list[PreviewTurn]:
-    return [PreviewTurn(message["role"], render_body(message)) for message in messages_of(record.text)]
+    language = language_of(record.metadata)
+    messages = messages_of(record.text)
+    return [PreviewTurn(message["role"], render_body(message, language=language)) for message in messages]

@@ -20,6 +20,8 @@ LONG_TURN = 8_000
 # Code and output up to this length on one line stand inside the sentence.
 SHORT_CODE = 80
 LONG_PART_LINES, LONG_PART = 12, 800
+# Whose texts are code in a conversation that is about code; a system message stays prose.
+CODED_ROLES = ("user", "assistant")
 
 PART_LABELS = {
     "text": "text",
@@ -40,8 +42,20 @@ class Body(NamedTuple):
     characters: int
 
 
-def render_body(message: Message, *, as_written: bool = False, whole: bool = False) -> Body:
-    """The content of a turn. `as_written`: no Markdown; `whole`: not cut, however long it is."""
+def language_of(metadata: str) -> str:
+    """The language that the texts of a conversation are written in, by what stood beside them; empty for prose.
+
+    HumanEval's texts, known by their `entry_point`, are Python, which Markdown would rob of its indentation.
+    """
+    beside = json.loads(metadata) if "entry_point" in metadata else {}
+    return "python" if "entry_point" in beside else ""
+
+
+def render_body(message: Message, *, language: str = "", as_written: bool = False, whole: bool = False) -> Body:
+    """The content of a turn. `language`: its text is code in it, not Markdown (see `language_of`).
+
+    `as_written`: neither code nor Markdown; `whole`: not cut, however long it is.
+    """
     characters = len(joined_text(message["content"]))
     cut = characters > MOST_SHOWN and not whole
     content = message["content"]
@@ -49,11 +63,18 @@ def render_body(message: Message, *, as_written: bool = False, whole: bool = Fal
         content = joined_text(content)[:MOST_SHOWN]
     if as_written or characters > MOST_MARKDOWN or message["role"] == "tool":
         html = _written(content)
+    elif isinstance(content, str) and language and message["role"] in CODED_ROLES:
+        html = _code(content, language)
     elif isinstance(content, str):
         html = _markdown(content)
     else:
         html = _parts(content)
     return Body(mark_safe(html), characters > LONG_TURN, cut, characters)  # noqa: S308 - escaped and cleaned there
+
+
+def _code(text: str, language: str) -> str:
+    holder = Holder()
+    return code_block(_held(text, holder), language, holder)
 
 
 def _markdown(text: str) -> str:

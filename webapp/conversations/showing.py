@@ -10,7 +10,7 @@ from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.checking import Issue, find_issues
 from webapp.conversations.content.shapes import Message, joined_text
 from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Revision
-from webapp.conversations.rendering import Body, render_body
+from webapp.conversations.rendering import Body, language_of, render_body
 
 # A page of turns ends at whichever comes first.
 MOST_TURNS = 100
@@ -54,6 +54,10 @@ class ShownConversation:
     @cached_property
     def messages(self) -> list[Message]:
         return messages_of(self.conversation.text.messages)
+
+    @cached_property
+    def language(self) -> str:
+        return language_of(self.conversation.text.metadata)
 
     @cached_property
     def flags(self) -> list[Flag]:
@@ -103,7 +107,7 @@ class ShownConversation:
     def turn(self, index: int, *, whole: bool = False) -> Turn:
         """One turn; `whole`: not cut, however long."""
         message = self.messages[index]
-        body = render_body(message, as_written=self.as_written, whole=whole)
+        body = render_body(message, language=self.language, as_written=self.as_written, whole=whole)
         return Turn(index, message["role"], body, self._flags_by_turn[index], self._issues_by_turn[index])
 
     @cached_property
