@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tasks_core.common import Conversation as TaskRow
+from tasks_core.common import Task
 from webapp.common.models import Job
 from webapp.common.running import run_slice
 from webapp.conversations.actions.sources import import_file
@@ -45,3 +47,24 @@ def problems(job: Job) -> list[str]:
 
 def source_of(job: Job) -> Source | None:
     return Source.objects.filter(job=job).first()
+
+
+class MadeTask(Task):
+    """A task whose rows are given; an error among them is raised."""
+
+    def __init__(self, rows: list[Any]) -> None:
+        super().__init__()
+        self.rows = rows
+
+    @property
+    def fingerprint(self) -> str:
+        return "sha256:made"
+
+    def num_examples(self) -> int:
+        return len(self.rows)
+
+    def get_example(self, index: int) -> TaskRow:
+        row = self.rows[index]
+        if isinstance(row, Exception):
+            raise row
+        return row if isinstance(row, dict) else {"messages": row}

@@ -88,6 +88,18 @@ def test_a_task_with_its_options(tmp_path: Path) -> None:
     assert Conversation.objects.count() == 3
 
 
+def test_the_same_task_again_is_warned_about_and_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "words.txt").write_text("apple\nbanana\n")
+    command = ("import_task", "simplespelling", "--size", "8", "--words", str(tmp_path / "words.txt"))
+    run(*command, "--name", "first")
+    said = io.StringIO()
+    call_command(*command, "--name", "second", stdout=io.StringIO(), stderr=said)
+    assert (
+        "Warning: this is already here as “first” (8 conversations). Importing it again doubles it." in said.getvalue()
+    )
+    assert Conversation.objects.count() == 16
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

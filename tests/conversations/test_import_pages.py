@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.conversations.importing import as_lines, import_bytes
+from tests.conversations.importing import MadeTask, as_lines, import_bytes, work
 from tests.factories import chat, make_source, make_user
 from webapp.accounts.models import Role
 from webapp.common.models import Job
+from webapp.conversations import previews
 from webapp.conversations.models import Source
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +86,34 @@ def test_mistakes_stand_beside_the_field_and_the_rest_stays(curator: Client, fie
     assert not Job.objects.exists()
 
 
+def test_the_same_task_again_is_asked_about(curator: Client) -> None:
+    typed = {"size": "20", "split": "train", "name": "first"}
+    curator.post(task_address(), typed)
+    source = Source.objects.get()
+    work(Job.objects.get(kind="import_task"))
+    response = curator.post(task_address(), typed | {"name": "second"})
+    page = response.content.decode()
+    assert response.status_code == 409
+    assert f'<a href="{reverse("conversations:source", args=[source.pk])}">first</a>” (20 conversations)' in page
+    assert "would double it" in page
+    assert 'value="second"' in page
+    assert Job.objects.filter(kind="import_task").count() == 1
+    tick = {"again": str(source.pk)}
+    assert curator.post(task_address(), typed | {"name": "second"} | tick).status_code == 302
+    assert list(Source.objects.order_by("pk").values_list("name", flat=True)) == ["first", "second"]
+
+
+def test_a_tick_does_not_hold_for_other_values(curator: Client) -> None:
+    sources = []
+    for size in ("20", "30"):
+        curator.post(task_address(), {"size": size, "split": "train"})
+        work(Job.objects.filter(kind="import_task").latest("pk"))
+        sources.append(Source.objects.latest("pk"))
+    typed = {"size": "30", "split": "train", "again": str(sources[0].pk)}
+    assert curator.post(task_address(), typed).status_code == 409
+    assert Source.objects.count() == 2
+
+
 def test_the_preview_shows_three_and_stores_nothing(curator: Client) -> None:
     response = curator.post(
         task_address(),
@@ -96,6 +125,14 @@ def test_the_preview_shows_three_and_stores_nothing(curator: Client) -> None:
     assert page.count("Spell the word") == 3
     assert "of 20" in page
     assert not Source.objects.exists()
+
+
+def test_the_preview_of_humaneval_is_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"messages": chat("def f():\n    return 1", "def f():\n    return 1"), "entry_point": "f", "test": "x"}
+    monkeypatch.setattr(previews, "build", lambda _name: MadeTask([row]))
+    [[user, assistant]] = previews.preview_task("humaneval", {}).conversations
+    for turn in (user, assistant):
+        assert '<pre class="code"><code><span class="hl-k">def</span>' in turn.body.html
 
 
 def test_a_task_that_cannot_be_had_is_told_in_the_form(curator: Client) -> None:

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from tasks_core.common import Conversation as TaskRow
-from tasks_core.common import Task
 from tasks_core.errors import BadArgumentError, BadRowError
 from tasks_core.registry import build
-from tests.conversations.importing import counts, problems, work
+from tests.conversations.importing import MadeTask, counts, problems, work
 from tests.factories import chat
 from webapp.common.errors import Conflict
 from webapp.common.models import Job
@@ -20,6 +18,7 @@ from webapp.conversations import task_imports
 from webapp.conversations.actions.sources import delete_source, import_task, restore_source
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.models import Conversation, ConversationText, Source, SubjectTally
+from webapp.conversations.task_imports import find_same_task
 
 pytestmark = pytest.mark.django_db
 
@@ -32,27 +31,6 @@ def _words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def spelling(size: int = 10, **values: Any) -> Job:
     return import_task(task="spellingbee", values={"size": size, **values}, send=False)
-
-
-class MadeTask(Task):
-    """A task whose rows are given; an error among them is raised."""
-
-    def __init__(self, rows: list[Any]) -> None:
-        super().__init__()
-        self.rows = rows
-
-    @property
-    def fingerprint(self) -> str:
-        return "sha256:made"
-
-    def num_examples(self) -> int:
-        return len(self.rows)
-
-    def get_example(self, index: int) -> TaskRow:
-        row = self.rows[index]
-        if isinstance(row, Exception):
-            raise row
-        return row if isinstance(row, dict) else {"messages": row}
 
 
 def made(monkeypatch: pytest.MonkeyPatch, rows: list[Any]) -> Job:
@@ -167,3 +145,17 @@ def test_a_deleted_import_comes_back_and_goes_on(monkeypatch: pytest.MonkeyPatch
     Job.objects.filter(pk=job.pk).update(state=Job.State.QUEUED)
     assert counts(work(job)) == (10, 10, 0, 0)
     assert Source.objects.get().state == Source.State.READY
+
+
+def test_only_what_is_all_there_with_the_same_values_is_the_same() -> None:
+    values = {"size": 10, "split": "train"}
+    assert find_same_task("spellingbee", values) is None
+    job = spelling(10)
+    assert find_same_task("spellingbee", values) is None
+    work(job)
+    source = Source.objects.get()
+    assert find_same_task("spellingbee", {"size": "10"}) == source
+    assert find_same_task("spellingbee", {"size": 11}) is None
+    assert find_same_task("simplespelling", values) is None
+    delete_source(source=source, by=None)
+    assert find_same_task("spellingbee", values) is None

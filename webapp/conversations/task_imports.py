@@ -45,6 +45,16 @@ def _check_places(info: TaskInfo, values: Mapping[str, Value]) -> None:
         raise BadArgumentError(f"{WORDS_VARIABLE} is {words}, but there is no such file")
 
 
+def find_same_task(name: str, values: Mapping[str, object]) -> Source | None:
+    """A source, not in the trash and all there, of the same task with the same values: importing them doubles it.
+
+    Raises BadArgumentError for bad values.
+    """
+    cleaned = clean_values(get_task(name), values)
+    sources = Source.objects.live().filter(kind=Source.Kind.TASK, task=name, state=Source.State.READY).order_by("pk")
+    return next((source for source in sources if source.parameters == cleaned), None)
+
+
 def create_task_source(job: Job) -> Source:
     """The source that an import of a task fills."""
     parameters = job.parameters

@@ -20,6 +20,8 @@ from webapp.conversations.forms import WEB_TASKS, TaskForm, UploadForm
 from webapp.conversations.models import Source
 from webapp.conversations.previews import Preview, preview_task
 from webapp.conversations.reports import ImportReport
+from webapp.conversations.source_counts import SourceCounts, count_source
+from webapp.conversations.task_imports import find_same_task
 from webapp.conversations.uploads import Upload, discard, receive
 from webapp.conversations.views.sources import user_of
 
@@ -53,6 +55,9 @@ def _task_sent(request: HttpRequest, name: str) -> HttpResponse:
         return _task_page(request, form, status=400)
     if "preview" in typed:
         return _task_page(request, form, preview=preview_task(name, form.values()))
+    same = find_same_task(name, form.values())
+    if same and typed.get("again") != str(same.pk):
+        return _task_page(request, form, same=count_source(same), status=409)
     try:
         job = actions.import_task(task=name, values=form.values(), name=form.cleaned_data["name"], by=user_of(request))
     except WinnowError as error:
@@ -62,9 +67,16 @@ def _task_sent(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _task_page(
-    request: HttpRequest, form: TaskForm, *, preview: Preview | None = None, status: int = 200
+    request: HttpRequest,
+    form: TaskForm,
+    *,
+    preview: Preview | None = None,
+    same: SourceCounts | None = None,
+    status: int = 200,
 ) -> HttpResponse:
-    context = {"tab": "task", "tasks": list(WEB_TASKS.values()), "task": form.info, "form": form, "preview": preview}
+    """`same` holds these rows already: the form asks whether they are wanted twice."""
+    tasks = list(WEB_TASKS.values())
+    context = {"tab": "task", "tasks": tasks, "task": form.info, "form": form, "preview": preview, "same": same}
     partials = {"task-form": "task_form", "preview": "preview"}
     return render_page(request, "conversations/import.html", context, partials=partials, status=status)
 

@@ -9,8 +9,11 @@ from tasks_core.errors import BadArgumentError
 from tasks_core.registry import TASKS, Parameter
 from webapp.common.commands import JobCommand
 from webapp.common.models import Job
+from webapp.common.templatetags.winnow import plural
 from webapp.conversations.actions.sources import import_task
 from webapp.conversations.reports import ImportReport
+from webapp.conversations.source_counts import count_source
+from webapp.conversations.task_imports import find_same_task
 
 
 class Command(JobCommand):
@@ -30,9 +33,18 @@ class Command(JobCommand):
         """Queue the import."""
         values = {name: options[name] for name in _parameters() if options[name] is not None}
         try:
+            self._warn_of_same(options["task"], values)
             return import_task(task=options["task"], values=values, name=options["name"], send=options["queue"])
         except BadArgumentError as error:
             raise CommandError(f"{error}.") from None
+
+    def _warn_of_same(self, task: str, values: dict[str, Any]) -> None:
+        same = find_same_task(task, values)
+        if same:
+            count = plural(count_source(same).total, "conversation,conversations")
+            self.stderr.write(
+                f"Warning: this is already here as “{same.name}” ({count}). Importing it again doubles it."
+            )
 
     def summary(self, job: Job) -> str:
         """How much was imported, and where it went."""
