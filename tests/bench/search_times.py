@@ -43,7 +43,8 @@ def _words() -> list[str]:
     found: Counter[str] = Counter()
     for messages in ConversationText.objects.order_by("pk").values_list("messages", flat=True)[:1000]:
         found.update({word for word in words_of(messages).split() if word.isalpha() and word.isascii()})
-    return [word for word, _ in found.most_common() if len(word) > 2]
+    ranked = sorted(found.items(), key=lambda one: (-one[1], one[0]))
+    return [word for word, _ in ranked if len(word) > 2]
 
 
 def _search(text: str, more: str = "") -> tuple[str, float]:
