@@ -15,5 +15,6 @@ keepalive = 15
 
 control_socket_disable = True
 
-# A job may wait for the database file; somebody at a page rather hears that it is busy.
+# A job may wait for the database file or the broker; somebody at a page rather hears that it is busy.
 os.environ.setdefault("SQLITE_TIMEOUT_SECONDS", "5")
+os.environ.setdefault("BROKER_TIMEOUT_SECONDS", "1")

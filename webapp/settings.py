@@ -260,7 +260,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
     "socket_connect_timeout": 1,
-    "socket_timeout": 5,
+    "socket_timeout": _number("BROKER_TIMEOUT_SECONDS", 5, least=1),
     "max_retries": 1,
     # Without a pause before the second try: somebody waits for the page.
     "interval_start": 0,

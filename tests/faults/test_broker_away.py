@@ -11,7 +11,7 @@ from tests.faults.stack import FULL_LENGTH, RECOVERY_SECONDS, REPUBLISH_SECONDS,
 
 pytestmark = pytest.mark.faults
 
-AWAY_SECONDS = 60 if FULL_LENGTH else 6
+AWAY_SECONDS = 60 if FULL_LENGTH else 4
 PAGES = ("/", "/sources/", "/jobs/", "/sources/import/?from=upload")
 
 
@@ -37,6 +37,19 @@ def test_redis_stopped_twice(production_winnow: Stack) -> None:
         assert_imported(winnow, waiting_id, waiting)
         assert winnow.job(waiting_id).fence == 1
     assert (winnow.worker.pid, winnow.beat.pid) == pids
+
+
+def test_redis_that_does_not_answer(production_winnow: Stack) -> None:
+    winnow = production_winnow
+    file = known_file("frozen broker", 1_000)
+    winnow.broker.suspend()
+    try:
+        job_id = submit_without_broker(winnow, file.content)
+        pages_answer(winnow)
+    finally:
+        winnow.broker.resume()
+    winnow.wait_for_job(job_id)
+    assert_imported(winnow, job_id, file)
 
 
 def submit_without_broker(winnow: Stack, content: bytes) -> int:
