@@ -46,6 +46,17 @@ def test_the_list_shows_states_in_words(client: Client, ada: User) -> None:
     assert "3 of 9 lines" in page
 
 
+def test_continue_stands_only_where_it_helps(client: Client, ada: User) -> None:
+    job = make_job(ada, state=Job.State.FAILED)
+    address = f"/jobs/{job.pk}/continue"
+    assert address in client.get(f"/jobs/{job.pk}/").content.decode()
+    Job.objects.filter(pk=job.pk).update(final=True, error="The file is empty.")
+    assert address not in client.get(f"/jobs/{job.pk}/").content.decode()
+    refused = client.post(address)
+    assert refused.status_code == 409
+    assert "only fail again" in refused.content.decode()
+
+
 def test_the_list_goes_by_pages_and_asks_the_same_few_questions(
     client: Client, ada: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -170,6 +170,18 @@ def test_only_what_stopped_can_continue(register: Callable[..., None]) -> None:
         actions.continue_job(job=make_job(), by=None)
 
 
+def test_what_failed_for_good_cannot_continue(register: Callable[..., None]) -> None:
+    def refuse(run: JobRun) -> None:
+        raise JobFailed("The file is empty.", final=True)
+
+    register(refuse)
+    job = run(make_job())
+    assert (job.state, job.final, job.may_continue()) == ("failed", True, False)
+    with pytest.raises(Conflict, match="only fail again"):
+        actions.continue_job(job=job, by=None)
+    assert Job.objects.get().state == "failed"
+
+
 def test_others_may_not_change_it(register: Callable[..., None]) -> None:
     register(count_to_ten)
     job = make_job(make_user(Role.CURATOR))

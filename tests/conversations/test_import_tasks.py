@@ -92,7 +92,7 @@ def test_it_goes_on_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_range_without_examples_says_so() -> None:
     done = work(spelling(10, start=50))
-    assert (done.state, "leave no examples" in done.error) == (Job.State.FAILED, True)
+    assert (done.state, "leave no examples" in done.error, done.final) == (Job.State.FAILED, True, True)
     assert not Source.objects.exists()
 
 

@@ -13,8 +13,8 @@ from webapp.conversations.rendering import LONG_TURN, MOST_MARKDOWN, MOST_SHOWN,
 ALLOWED_TAG = re.compile(r'</?[a-z0-9]+( (class|title|href|target|rel|start|display|aria-label|open)(="[^"<>]*")?)*/?>')
 
 
-def html(content: Any, role: str = "assistant", **options: bool) -> str:
-    return str(render_body({"role": role, "content": content}, **options).html)
+def html(content: Any, role: str = "assistant", as_written: bool = False) -> str:
+    return str(render_body({"role": role, "content": content}, as_written=as_written).html)
 
 
 def part(kind: str, text: str) -> Part:

@@ -45,7 +45,9 @@ def continue_job(*, job: Job, by: Any, send: bool = True) -> None:
         raise Conflict("This kind of job does not exist any more.")
     if by is not None and not by.may(kind.role):
         raise Forbidden(f"Continuing this needs the {kind.role} role. An administrator can give it to you.")
-    stopped = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED])
+    if job.final:
+        raise Conflict(f"Going on would only fail again. {job.error}")
+    stopped = Job.objects.filter(pk=job.pk, state__in=[Job.State.FAILED, Job.State.CANCELLED], final=False)
     if not stopped.update(
         state=Job.State.QUEUED,
         cancel_requested=False,

@@ -81,9 +81,16 @@ class DiskFull(WinnowError):
 
 
 class JobFailed(WinnowError):
-    """Raised inside a job: the message goes to the job's page and the job ends as failed."""
+    """Raised inside a job: the message goes to the job's page and the job ends as failed.
+
+    `final`: going on with it would only fail again, so that it cannot be continued.
+    """
 
     title = "The job failed"
+
+    def __init__(self, message: str, *, final: bool = False) -> None:
+        super().__init__(message)
+        self.final = final
 
 
 def disk_is_full(error: BaseException | None) -> bool:

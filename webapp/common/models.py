@@ -60,6 +60,8 @@ class Job(models.Model):
     cursor = models.JSONField(default=dict)
     result = models.JSONField(default=dict)
     error = models.TextField(default="")
+    # It failed for good: going on would only fail again.
+    final = models.BooleanField(default=False)
     # Kills in a row without progress; the third one ends the job.
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=100, default="")
@@ -84,6 +86,9 @@ class Job(models.Model):
 
     def is_finished(self) -> bool:
         return self.state in {self.State.DONE, self.State.FAILED, self.State.CANCELLED}
+
+    def may_continue(self) -> bool:
+        return self.state in {self.State.FAILED, self.State.CANCELLED} and not self.final
 
     def percent(self) -> float | None:
         """0 to 100, or None while the total is unknown."""

@@ -15,7 +15,8 @@ A kind of job is one function, registered by name:
 Each chunk commits its rows with `done`, `cursor` and `result`, renews the lease and checks the fencing number: a
 worker that lost its lease (killed, stopped, too slow) cannot write. After SLICE_SECONDS the chunk ends the slice;
 the job is queued again and the function is called anew, from `run.cursor`. So the function must be written to start
-from any cursor. Leaving the function means done. `JobFailed` (or any error of Winnow's) fails it with its message.
+from any cursor. Leaving the function means done. `JobFailed` (or any error of Winnow's) fails it with its message;
+`JobFailed(..., final=True)` says that it cannot be continued.
 """
 
 import contextlib
@@ -277,7 +278,7 @@ def _stop_or_retry(run: JobRun, error: WinnowError | OSError | DatabaseError | I
         return
     if not isinstance(error, WinnowError):
         logger.error("Job %s (%s): %s", run.job.pk, run.job.kind, error)
-    _finish(run, Job.State.FAILED, message)
+    _finish(run, Job.State.FAILED, message, final=isinstance(error, JobFailed) and error.final)
 
 
 def describe_failure(error: Exception) -> str | None:
@@ -301,10 +302,12 @@ def _give_back(job: Job) -> None:
         publish(job.pk, job.fence)
 
 
-def _finish(run: JobRun, state: str, error: str = "") -> None:
+def _finish(run: JobRun, state: str, error: str = "", *, final: bool = False) -> None:
     job = run.job
     with transaction.atomic():
-        held = _held(job).update(state=state, error=error, finished_at=Now(), lease_until=None, cancel_requested=False)
+        held = _held(job).update(
+            state=state, error=error, final=final, finished_at=Now(), lease_until=None, cancel_requested=False
+        )
         job.state, job.error = state, error
         on_stop = KINDS[job.kind].on_stop
         if held and on_stop and state != Job.State.DONE:

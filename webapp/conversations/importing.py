@@ -47,7 +47,7 @@ def import_upload(run: JobRun) -> None:
             _import_file(run)
         except BadFile as error:
             discard_files(run.job)
-            raise JobFailed(f"{str(error)[:1].upper()}{str(error)[1:]}.") from None
+            raise JobFailed(f"{str(error)[:1].upper()}{str(error)[1:]}.", final=True) from None
     discard_files(run.job)
 
 

@@ -44,7 +44,7 @@ def given_file(run: JobRun) -> Path:
     path = upload_folder() / token if token else Path(run.parameters["path"])
     if not path.is_file():
         what = "The uploaded file is no longer there. Upload it again." if token else f"There is no file {path}."
-        raise JobFailed(what)
+        raise JobFailed(what, final=bool(token))
     return path
 
 
@@ -52,10 +52,10 @@ def file_of(run: JobRun) -> Path:
     """The plain lines of an import that has been prepared. Raises JobFailed where they are gone or not the same."""
     given = given_file(run)
     if [given.stat().st_size, given.stat().st_mtime_ns] != run.cursor["identity"]:
-        raise JobFailed("The file has changed since the import began. Import it again from its beginning.")
+        raise JobFailed("The file has changed since the import began. Import it again from its beginning.", final=True)
     path = Path(run.cursor["path"])
     if not path.is_file():
-        raise JobFailed("The unpacked file is no longer there. Upload the file again.")
+        raise JobFailed("The unpacked file is no longer there. Upload the file again.", final=True)
     return path
 
 

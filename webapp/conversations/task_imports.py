@@ -82,7 +82,7 @@ def import_task(run: JobRun) -> None:
     except TasksCoreError as error:
         raise JobFailed(f"The task cannot be read: {error}") from error
     if not run.job.total:
-        raise JobFailed("These parameters leave no examples. Choose a larger range.")
+        raise JobFailed("These parameters leave no examples. Choose a larger range.", final=True)
     finish(run, source)
 
 
