@@ -40,7 +40,7 @@ def run_pytest(settings: dict[str, str], *arguments: str) -> int:
     """Run pytest with these settings and nothing of the surrounding installation's; return its exit code."""
     foreign = {"DATABASE_URL", "REDIS_URL", "WINNOW_DATA"}
     environment = {name: value for name, value in os.environ.items() if name not in foreign} | settings
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", *arguments, *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *arguments, *sys.argv[1:]]
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
 

@@ -1,4 +1,7 @@
-"""Chromium, and a whole Winnow to point it at: one for each module, with the demo data and a small hub."""
+"""Chromium, and a whole Winnow to point it at: one for each module, with the demo data and a small hub.
+
+`-n 2 --dist loadfile` keeps a module on one worker, so that its Winnow is started once.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -21,12 +24,11 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark everything here, and keep a module on one worker, so that its Winnow is started once."""
+    """Mark everything here."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="package")

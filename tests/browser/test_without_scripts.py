@@ -40,11 +40,17 @@ def reload_until(page: Page, text: str, *, exact: bool = False) -> None:
     wait_until(lambda: page.reload() and page.get_by_text(text, exact=exact).count(), seconds=60, what=text)
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button and wait for the page that follows."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=name).click()
+
+
 def import_a_task(page: Page) -> None:
     page.get_by_role("link", name=re.compile("^HumanEval")).click()
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("region", name="Preview").get_by_role("group")).to_have_count(3)
-    page.get_by_role("button", name="Import the task").click()
+    press(page, "Import the task")
     reload_until(page, "done", exact=True)
     expect(page.locator(".counts dd").first).to_have_text("9")
 
@@ -53,7 +59,7 @@ def upload(page: Page, file: Path) -> None:
     page.get_by_role("link", name="Import more").click()
     page.get_by_role("link", name="Upload").click()
     page.get_by_label("Drop files here, or choose them").set_input_files(file)
-    page.get_by_role("button", name="Import the files").click()
+    press(page, "Import the files")
     reload_until(page, "done", exact=True)
     expect(page.locator(".counts dd")).to_have_text(["8", "6", "1", "1"])
 
@@ -77,9 +83,9 @@ def decide_and_edit(page: Page) -> None:
 def approve_in_bulk(page: Page) -> None:
     page.get_by_role("link", name="back to the list").click()
     page.get_by_role("checkbox", name="all that match (6)").check()
-    page.get_by_role("form", name="Change the checked conversations").get_by_role("button", name="Approve").click()
+    press(page, "Approve")
     reload_until(page, "of 6 conversations will be changed.")
-    page.get_by_role("button", name="Approve 4 conversations").click()
+    press(page, "Approve 4 conversations")
     reload_until(page, "4 changed.")
 
 
@@ -94,7 +100,7 @@ def mix_and_export(page: Page, folder: Path) -> Path:
     expect(page.locator("#total-lines")).to_have_text("6")
     page.get_by_label("Order", exact=True).select_option("sequence")
     page.get_by_role("button", name="Save order and choices").click()
-    page.get_by_role("button", name="Export").click()
+    press(page, "Export")
     reload_until(page, "ready", exact=True)
     with page.expect_download() as arriving:
         page.get_by_role("link", name="Download").click()
