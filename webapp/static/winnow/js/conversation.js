@@ -1,5 +1,6 @@
 // The keys of a conversation's page, and the flag form beside it.
 import { isTyping } from "./keys.js";
+import { showNotice } from "./notices.js";
 
 const form = document.getElementById("flag-form");
 
@@ -19,9 +20,22 @@ document.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.repeat || isTyping(event.target)) return;
   const pressed = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-  if (!pressed || pressed.disabled) return;
+  if (!pressed) return;
   event.preventDefault();
-  pressed.click();
+  if (pressed.disabled) showNotice(pressed.title, "warn");
+  else pressed.click();
+});
+
+// In a list that hangs open, Enter chooses.
+function isOpenList(target) {
+  return CSS.supports("selector(:open)") && target.matches("select:open");
+}
+
+form?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || event.repeat || event.isComposing || isOpenList(event.target)) return;
+  if (!event.target.matches("select, input")) return;
+  event.preventDefault();
+  event.target.form.requestSubmit();
 });
 
 // A second press before the answer is there would send the decision twice.
