@@ -187,6 +187,15 @@ def test_the_report_says_what_was_converted_and_what_is_to_mend(curator: Client,
     assert "Only one message" in page
 
 
+def test_the_report_names_the_keys_that_are_kept_beside(curator: Client, tmp_path: Path) -> None:
+    weighed = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b", "weight": 0}]
+    lines = [{"messages": chat("c", "d"), "tools": []}, {"messages": weighed, "tools": []}]
+    job = import_bytes(tmp_path, as_lines(*lines))
+    page = curator.get(reverse("conversations:import_report", args=[job.pk])).content.decode()
+    assert "<code>tools</code> (2), <code>weight</code> (1)" in page
+    assert job.result["set_aside"] == {"tools": 2, "weight": 1}
+
+
 def test_the_same_file_again_says_where_it_is(curator: Client, tmp_path: Path) -> None:
     import_bytes(tmp_path, as_lines(chat("a", "b")), name="one.jsonl")
     job = import_bytes(tmp_path, as_lines(chat("a", "b")), name="two.jsonl")

@@ -1,5 +1,6 @@
 """What an import has done so far: kept in its job's result, chunk by chunk, and shown on its page."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -11,7 +12,9 @@ from webapp.conversations.models import ImportProblem, Source
 
 PROBLEMS_SHOWN = 10
 NUMBERS = ("lines", "accepted", "duplicates", "rejected", "flagged", "with_issue")
-GROUPS = ("formats", "converted", "issues")
+GROUPS = ("formats", "converted", "issues", "set_aside")
+# A file may have as many different keys as it likes; the most frequent ones are told, and only their beginnings.
+MOST_KEYS, KEY_LENGTH = 20, 60
 Result = dict[str, Any]
 
 
@@ -20,19 +23,33 @@ def tally_of(stored: Iterable[Record], **numbers: int) -> Result:
     formats: Counter[str] = Counter()
     converted: Counter[str] = Counter()
     issues: Counter[str] = Counter()
+    set_aside: Counter[str] = Counter()
     for record in stored:
         formats[record.format] += 1
         if record.converted:
             converted.update(record.converted)
         if record.issues:
             issues.update(split_codes(record.issues))
-    return {**numbers, "formats": formats, "converted": converted, "issues": issues}
+        if record.metadata:
+            set_aside.update(_other_keys(record.metadata))
+    return {**numbers, "formats": formats, "converted": converted, "issues": issues, "set_aside": set_aside}
+
+
+def _other_keys(metadata: str) -> set[str]:
+    """The keys that stood beside the messages of a line, and inside of them beside role and content."""
+    others = json.loads(metadata)
+    inside = others.get("messages")
+    keys = set(others)
+    if isinstance(inside, dict):
+        keys = (keys - {"messages"}).union(*(turn for turn in inside.values() if isinstance(turn, dict)))
+    return {key[:KEY_LENGTH] for key in keys}
 
 
 def merged(result: Mapping[str, Any], chunk: Mapping[str, Any]) -> Result:
     """A result with one chunk added, as a new value: a chunk that is rolled back must leave the old one."""
     added = {name: result.get(name, 0) + chunk.get(name, 0) for name in NUMBERS}
     groups = {name: dict(Counter(result.get(name, {})) + Counter(chunk.get(name, {}))) for name in GROUPS}
+    groups["set_aside"] = dict(Counter(groups["set_aside"]).most_common(MOST_KEYS))
     return {**result, **added, **groups}
 
 
@@ -58,6 +75,10 @@ class ImportReport:
     def converted(self) -> list[tuple[str, int]]:
         """What was changed on the way in."""
         return self._group("converted")
+
+    def set_aside(self) -> list[tuple[str, int]]:
+        """The keys of lines that are kept beside their conversations."""
+        return self._group("set_aside")
 
     def issues(self) -> list[tuple[str, str, int]]:
         """The format issues: code, words, how many conversations."""
