@@ -94,9 +94,12 @@ def django_db_modify_db_settings(
 
 @pytest.fixture(autouse=True)
 def _rows_of_migrations(request: pytest.FixtureRequest) -> None:
-    """Bring back the flag reasons, which the end of an earlier transactional test has thrown away with all else."""
-    marker = request.node.get_closest_marker("django_db")
-    if not marker or not marker.kwargs.get("transaction"):
+    """Bring back the flag reasons, which the end of an earlier transactional test has thrown away with all else.
+
+    For every test with a database: the runner does not keep the transactional ones for the end on each worker.
+    """
+    with_database = {"db", "transactional_db"} & set(request.fixturenames)
+    if not with_database and not request.node.get_closest_marker("django_db"):
         return
     request.getfixturevalue("db")
     if not apps.get_model("conversations", "FlagReason").objects.exists():

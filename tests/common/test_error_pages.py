@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -13,6 +15,7 @@ from tests.factories import make_user
 from webapp.accounts.models import Role
 from webapp.common.access import public
 from webapp.common.errors import Conflict, Unavailable, Unprocessable
+from webapp.common.middleware import as_winnow_error
 
 
 def raising(error: Exception) -> Callable[[HttpRequest], HttpResponse]:
@@ -102,3 +105,14 @@ def test_the_policy_allows_nothing_inline(visitor: Client) -> None:
     policy = visitor.get("/conflict")["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "default-src 'self'" in policy
+
+
+@pytest.mark.parametrize(("cause", "status"), [(OperationalError("database is locked"), 503), (None, 400)])
+def test_a_session_that_cannot_be_stored(cause: Exception | None, status: int) -> None:
+    failed = UpdateError()
+    failed.__context__ = cause
+    interrupted = SessionInterrupted("gone")
+    interrupted.__context__ = failed
+    error = as_winnow_error(interrupted)
+    assert error is not None
+    assert error.status == status

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from django.conf import settings
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.core.exceptions import (
     PermissionDenied,
     RequestDataTooBig,
@@ -108,8 +110,17 @@ def as_winnow_error(exception: BaseException | None) -> WinnowError | None:
             return Forbidden("Ask an administrator for a role that may do this.")
         case _ if disk_is_full(exception):
             return DiskFull("The disk of the server is full. Nothing was changed. Make room and try again.")
-        case _ if database_is_away(exception):
+        case SessionInterrupted() if not database_is_away(_first_cause(exception)):
+            return BadRequest("Your session has ended. Log in again.")
+        case _ if database_is_away(_first_cause(exception)):
             logger.warning("The database did not answer: %s", exception)
             return Unavailable("The database is busy or out of reach. Nothing was changed. Try again in a moment.")
         case _:
             return None
+
+
+def _first_cause(exception: BaseException | None) -> BaseException | None:
+    """What began it: a session that cannot be stored hides the database's own error."""
+    while isinstance(exception, SessionInterrupted | UpdateError) and exception.__context__ is not None:
+        exception = exception.__context__
+    return exception
