@@ -102,6 +102,28 @@ def test_a_finished_or_held_job_cannot_be_claimed(register: Callable[..., None])
     assert claim(10_000) is None
 
 
+def test_a_message_is_void_once_the_job_was_claimed(register: Callable[..., None]) -> None:
+    register(count_to_ten)
+    job = make_job()
+    first = claim(job.pk, fence=0)
+    Job.objects.update(state=Job.State.QUEUED)
+    assert first is not None
+    assert claim(job.pk, fence=0) is None
+    assert claim(job.pk, fence=first.fence) is not None
+
+
+def test_a_worker_that_is_asked_to_end_gives_back_after_any_chunk(
+    register: Callable[..., None], published: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register(count_to_ten)
+    monkeypatch.setattr(running, "_ENDING", bytearray(1))
+    job = make_job()
+    running.end_slices()
+    given_back = run(job)
+    assert (given_back.state, given_back.lease_until, given_back.done) == ("queued", None, 0)
+    assert published == [job.pk, job.pk]
+
+
 def test_a_lease_that_ran_out_can_be_claimed_and_counts_as_a_death(register: Callable[..., None]) -> None:
     register(count_to_ten)
     job = make_job()
