@@ -3,6 +3,8 @@
 `-n 2 --dist loadfile` keeps a module on one worker, so that its Winnow is started once.
 """
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,17 +43,30 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A few made-up rows of every dataset, laid out like the hub."""
-    folder = tmp_path_factory.mktemp("hub")
-    write_hub(folder)
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a hub and the data of a Winnow, made by the first worker that needs it."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own.parent / "made-once" if "PYTEST_XDIST_WORKER" in os.environ else own / "made-once"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "made").exists():
+            write_hub(folder / "hub")
+            prepare_data(folder, folder / "hub")
+            (folder / "made").touch()
     return folder
 
 
 @pytest.fixture(scope="session")
-def prepared_data(tmp_path_factory: pytest.TempPathFactory, hub: Path) -> Path:
+def hub(made_once: Path) -> Path:
+    """A few made-up rows of every dataset, laid out like the hub."""
+    return made_once / "hub"
+
+
+@pytest.fixture(scope="session")
+def prepared_data(made_once: Path) -> Path:
     """The data of a Winnow with the demo conversations and one person of each role; to be copied."""
-    return prepare_data(tmp_path_factory.mktemp("prepared"), hub)
+    return made_once / "data"
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def work(job: Job | None) -> Job:
     """Run a job to its end, or wait for the worker that was faster."""
     assert job is not None
     run_slice(job.pk, slice_seconds=None)
-    wait_until(lambda: Job.objects.get(pk=job.pk).is_finished(), what=f"the end of {job}")
+    wait_until(lambda: Job.objects.get(pk=job.pk).is_finished(), seconds=60, what=job.title)
     done = Job.objects.get(pk=job.pk)
     assert done.state == Job.State.DONE, done.error
     return done
