@@ -22,7 +22,8 @@ from webapp.common.templatetags.winnow import size
 
 FIELD = "file"
 # What no job knows is the file of a request that still runs, unless nothing was written to it for so long.
-ORPHAN_SECONDS = 3600
+# (Longer than the clocks of two machines can be apart by mistake.)
+ORPHAN_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
