@@ -149,6 +149,7 @@ INSTALLED_APPS = [
     "webapp.common",
     "webapp.accounts",
     "webapp.conversations",
+    "webapp.evals",
     "webapp.mixtures",
     "webapp.dashboards",
 ]
