@@ -280,6 +280,8 @@ SLICE_SECONDS = _number("JOB_SLICE_SECONDS", 5, least=1)
 SWEEP_SECONDS = _number("JOB_SWEEP_SECONDS", 5, least=1)
 REPUBLISH_SECONDS = _number("JOB_REPUBLISH_SECONDS", 60, least=2)
 JOB_ATTEMPTS = 3
+# How many workers may ask for one evaluation at the same time.
+EVAL_WORKERS = _number("EVAL_WORKERS", CELERY_WORKER_CONCURRENCY, least=1)
 HEARTBEAT_SECONDS = _number("HEARTBEAT_SECONDS", 10, least=1)
 WORKER_SILENT_SECONDS = 2 * HEARTBEAT_SECONDS + 5
 # Expiring bounds what piles up while no worker runs. It goes by the worker's clock, which may be an hour off.
