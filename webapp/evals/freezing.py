@@ -6,7 +6,7 @@ from tasks_core.sandbox import choose_profile
 
 from webapp.common.errors import JobFailed
 from webapp.common.version import VERSION
-from webapp.evals.addresses import policy
+from webapp.evals.address_policy import current_policy
 from webapp.evals.asking.questions import MODES
 from webapp.evals.configuration import AUTO, PROMPT_VERSION, SCORER_VERSION, RunSettings
 from webapp.evals.connecting import connection_of
@@ -44,7 +44,7 @@ def freeze(eval_run: EvalRun) -> None:
 
 
 def _probed(eval_run: EvalRun) -> Findings:
-    found = probe(connection_of(eval_run.endpoint), policy())
+    found = probe(connection_of(eval_run.endpoint), current_policy())
     if not found.answers:
         raise JobFailed(f"{eval_run.endpoint.name} does not answer: {found.problem} Mend that, then press Resume.")
     return found

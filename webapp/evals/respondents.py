@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from webapp.evals.addresses import policy
+from webapp.evals.address_policy import current_policy
 from webapp.evals.answers import key_of, key_of_baseline
 from webapp.evals.asking.asker import Asker
 from webapp.evals.asking.questions import Connection, Question, Reply, Result
@@ -29,7 +29,7 @@ def respondent_of(eval_run: EvalRun, connection: Connection | None) -> Iterator[
         baseline = Baseline(eval_run)
         yield baseline, baseline.make_question
     else:
-        with Asker(connection, policy()) as asker:
+        with Asker(connection, current_policy()) as asker:
             yield asker, EndpointQuestions(eval_run, connection).make_question
 
 
