@@ -3,9 +3,9 @@
 from typing import Any
 
 from tasks_core.sandbox import choose_profile
-
 from webapp.common.errors import JobFailed
 from webapp.common.version import VERSION
+from webapp.evals import probing
 from webapp.evals.address_policy import current_policy
 from webapp.evals.asking.questions import MODES
 from webapp.evals.configuration import AUTO, PROMPT_VERSION, SCORER_VERSION, RunSettings
@@ -13,7 +13,6 @@ from webapp.evals.connecting import connection_of
 from webapp.evals.findings import Findings
 from webapp.evals.grading import CODE, LETTER
 from webapp.evals.models import EvalResult, EvalRun
-from webapp.evals.probing import probe
 
 
 def freeze(eval_run: EvalRun) -> None:
@@ -44,7 +43,7 @@ def freeze(eval_run: EvalRun) -> None:
 
 
 def _probed(eval_run: EvalRun) -> Findings:
-    found = probe(connection_of(eval_run.endpoint), current_policy())
+    found = probing.probe(connection_of(eval_run.endpoint), current_policy())
     if not found.answers:
         raise JobFailed(f"{eval_run.endpoint.name} does not answer: {found.problem} Mend that, then press Resume.")
     return found
