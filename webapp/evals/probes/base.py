@@ -1,113 +1,95 @@
-"""Finding out what an endpoint can do, by asking it: servers ignore the fields that they do not know, silently."""
+"""What the probes of all adapters share: how they speak to a server, and how they note what they see."""
 
-import asyncio
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from webapp.evals.asking.failures import Fault, quoted, scrub, shortened, status_fault
 from webapp.evals.asking.questions import Connection
-from webapp.evals.findings import Finding, Findings
-from webapp.evals.keys import without_key
-from webapp.evals.models import Adapter
+from webapp.evals.asking.wire import Heard
+from webapp.evals.findings import Findings
 
-__all__ = ["Finding", "Findings", "look"]
-
-CHOICE = (
-    "Multiple Choice question: Which of these is a colour?\n- red=A\n- seven=B\n- table=C\n- walking=D\n\n"
-    "Respond only with the letter of the correct answer."
-)
+#: Asked with a limit of a few tokens: a server that ignores the limit goes on for long.
 COUNT = "Count from one to fifty in words, separated by commas."
-STORY = "Make up a name for a boat. Answer with the name alone."
-LETTERS = ("A", "B", "C", "D")
-#: The labels that the tasks' questions have; each needs a token of its own for a forced choice.
-LABELS = (*"ABCDEFGHIJ", *"12345")
-#: Not the letter that the question is answered with, so that a server which ignores the bias is not taken in.
-FORCED = ("C", "D")
-TOP_LOGPROBS = (20, 10, 5)
-SHORT_LIMIT = 4
-NAMES_KEPT, NAME_LENGTH = 200, 200
-
-
-@dataclass(frozen=True)
-class Heard:
-    """The answer to one request, or why there was none (`problem`, in words; then `status` is 0)."""
-
-    status: int
-    text: str = ""
-    content_type: str = ""
-    latency_ms: int = 0
-    problem: str = ""
-
-    def json(self) -> dict[str, Any]:
-        """The object in the body; {} where there is none."""
-        with suppress(ValueError, RecursionError):
-            found = json.loads(self.text)
-            if isinstance(found, dict):
-                return found
-        return {}
+#: Asked twice at temperature 0, and with seeds at temperature 1: few models say the same by chance.
+STORY = "Make up a name for a boat and a name for its captain. Answer with the names alone."
+STORY_TOKENS, COUNT_TOKENS, SHORT_TOKENS = 16, 4, 8
+#: These say nothing about what the server can do, so that the probe ends with them.
+TELLS_NOTHING = {401, 402, 403, 408, 429, 502, 503, 504}
+OK = 200
 
 
 class Line(Protocol):
-    """How a probe speaks to a server. Addresses are checked, redirects off, each request has its short time."""
+    """How a probe speaks to a server (webapp/evals/asking/wire.py): checked addresses, no redirects, short times."""
 
-    async def get(self, address: str) -> Heard:
-        """Fetch a whole address with the endpoint's key."""
+    base: str
+    connection: Connection
 
-    async def post(self, address: str, body: Mapping[str, Any]) -> Heard:
-        """Send JSON to a whole address with the endpoint's key."""
-
-
-class Stopped(Exception):
-    """The server cannot be asked any further; the message is for people."""
+    async def send(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> Heard:
+        """Any status comes back. Raises Fault when no answer does."""
 
 
-async def look(line: Line, connection: Connection, *, seconds: float = 20) -> Findings:
-    """Ask for everything that matters within `seconds`; what was not reached is left open in the findings."""
-    probe = NanochatProbe(line, connection) if connection.adapter == Adapter.NANOCHAT else OpenAIProbe(line, connection)
-    try:
-        async with asyncio.timeout(seconds):
-            await probe.run()
-    except TimeoutError:
-        probe.note(complete=False, problem=f"The probe was ended after {seconds:g} seconds: the server is slow.")
-    except Stopped as stopped:
-        probe.note(complete=False, problem=str(stopped)[:500])
-    return probe.found
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and how long it took; `json` is {} where the body is no object: `unreadable` says what it is."""
+
+    status: int
+    content_type: str
+    text: str
+    json: Mapping[str, Any]
+    latency_ms: int
+    unreadable: str = ""
+
+    def is_ok(self) -> bool:
+        return self.status == OK
 
 
 class Probe:
-    """What the probes of all adapters share."""
+    """Asks one server; `found` holds what was seen so far."""
 
-    def __init__(self, line: Line, connection: Connection) -> None:
+    def __init__(self, line: Line) -> None:
         self.line = line
-        self.connection = connection
-        self.found = Findings(adapter=connection.adapter)
+        self.found = Findings(adapter=line.connection.adapter)
+
+    async def run(self) -> None:
+        """Fill the findings. Raises Fault when the server cannot be asked any further."""
+        raise NotImplementedError
 
     def note(self, **seen: Any) -> None:
-        """Add to the findings; a server may send back the key that it was sent."""
+        """Add to the findings."""
         self.found = replace(self.found, **{name: self._clean(value) for name, value in seen.items()})
 
     def _clean(self, value: Any) -> Any:
+        """Without the key: a server may send back what it was sent."""
         if isinstance(value, str):
-            return without_key(value, self.connection.key)
+            return scrub(value, self.line.connection.key)
         return tuple(map(self._clean, value)) if isinstance(value, tuple) else value
 
-    async def run(self) -> None:
-        """Fill the findings."""
-        raise NotImplementedError
+    async def get(self, path: str) -> Answer:
+        """Fetch an address under the endpoint's. Raises Fault when nobody answers."""
+        return await self._send("GET", self.line.base + path, None)
 
-    async def get(self, path: str) -> Heard:
-        """Raises Stopped when nobody answers."""
-        return self._heard(await self.line.get(self.connection.address.rstrip("/") + path))
+    async def post(self, path: str, body: Mapping[str, Any], *, base: str | None = None) -> Answer:
+        """Send JSON to an address under the endpoint's, or under `base`. Raises Fault when nobody answers."""
+        return await self._send("POST", (self.line.base if base is None else base) + path, body)
 
-    async def post(self, path: str, body: Mapping[str, Any], *, base: str = "") -> Heard:
-        """Raises Stopped when nobody answers."""
-        return self._heard(await self.line.post((base or self.connection.address.rstrip("/")) + path, body))
+    async def ask(self, body: Mapping[str, Any], *, needed: bool = False) -> Answer:
+        """Send a chat request. Raises Fault when nothing can be learnt from the answer, `needed` for any error."""
+        answer = await self.post("/chat/completions", body)
+        if answer.status in TELLS_NOTHING or (needed and not answer.is_ok()):
+            raise status_fault(answer.status, shortened(self._clean(quoted(answer.text.encode()))))
+        return answer
 
-    def _heard(self, heard: Heard) -> Heard:
-        if heard.problem:
-            raise Stopped(heard.problem)
-        if heard.status in {401, 403, 429} or heard.status in {502, 503, 504}:
-            raise Stopped(f"The server answers with the status {heard.status}.")
-        return heard
+    async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:
+        began = time.monotonic()
+        heard = await self.line.send(method, url, body)
+        latency = round(1000 * (time.monotonic() - began))
+        found: Mapping[str, Any] = {}
+        unreadable = ""
+        try:
+            found = heard.json()
+        except Fault as fault:
+            unreadable = str(fault)
+        text = heard.body.decode("utf-8", "replace")
+        return Answer(heard.status, heard.content_type, text, found, latency, unreadable)
