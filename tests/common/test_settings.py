@@ -44,6 +44,7 @@ def test_every_variable_is_in_the_table_of_the_readme() -> None:
         ("TIME_ZONE", "Mars/Olympus"),
         ("LOG_LEVEL", "loud"),
         ("REDIS_URL", "localhost:6379"),
+        ("ENDPOINT_KEY", "too short"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(embedded: Installation, name: str, value: str) -> None:
