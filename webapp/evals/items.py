@@ -1,4 +1,4 @@
-"""The items of a run: its questions with what came of them, narrowed, page by page in the order of the conversations."""
+"""The items of a run: its questions with what came of them, narrowed, page by page in the conversations' order."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
@@ -55,7 +55,12 @@ class ItemFilter:
 
     def without(self, name: str) -> Self:
         """The same without one part."""
-        return replace(self, **{name: None if name == "sample" else ""})  # type: ignore[arg-type]
+        return self.with_part(name, None if name == "sample" else "")
+
+    def with_part(self, name: str, value: Any) -> Self:
+        """The same with another value of one part."""
+        changes: dict[str, Any] = {name: value}
+        return replace(self, **changes)
 
     def apply(self, run: EvalRun) -> EvalResultQuerySet:
         """The items of a run that pass; in no order."""
@@ -172,11 +177,12 @@ def neighbours(result: EvalResult, wanted: ItemFilter) -> tuple[int | None, int 
 
 
 class Choice(NamedTuple):
-    """A value that a part can have, in words, with how many items have it (None: not known)."""
+    """A value that a part can have, in words, how many items have it (None: not known), and the query of these."""
 
     value: str
     label: str
     count: int | None
+    query: str
 
 
 @dataclass
@@ -209,18 +215,23 @@ class Counts:
     @property
     def waiting(self) -> int | None:
         """Questions without an outcome; only known for the whole run."""
-        narrowed = self.wanted.task or self.wanted.subject or self.wanted.kind or not self.is_exact
+        narrowed = bool(self.wanted.without("outcome").to_query())
         return None if narrowed else max(0, self.run.total - self.run.done)
+
+    def _choice(self, name: str, value: str, label: str, count: int | None) -> Choice:
+        return Choice(value, label, count, self.wanted.with_part(name, value).to_query())
 
     @cached_property
     def outcomes(self) -> list[Choice]:
         """All outcomes, first that of all items."""
-        counted = self._by("outcome")
-        waiting = self.waiting
-        choices = [Choice("", "all", None if waiting is None else counted.total() + waiting)]
-        choices += [Choice(one, OUTCOME_WORDS[one], counted[one] if self.is_exact else None) for one in Outcome.values]
-        unfinished = self.run.total > self.run.done or self.wanted.outcome == WAITING
-        return [*choices, Choice(WAITING, OUTCOME_WORDS[WAITING], waiting)] if unfinished else choices
+        counted, waiting = self._by("outcome"), self.waiting
+        every = counted.total() + waiting if waiting is not None and self.is_exact else None
+        choices = [self._choice("outcome", "", "all", every)]
+        for one in Outcome:
+            choices += [self._choice("outcome", str(one), str(one.label), counted[one] if self.is_exact else None)]
+        if self.run.total > self.run.done or self.wanted.outcome == WAITING:
+            choices.append(self._choice("outcome", WAITING, OUTCOME_WORDS[WAITING], waiting))
+        return choices
 
     @property
     def total(self) -> int | None:
@@ -231,7 +242,16 @@ class Counts:
         counted = self._by(name)
         values = sorted({value for value in counted if value} | ({getattr(self.wanted, name)} - {""}))
         words = kind_words if name == "kind" else str
-        return [Choice(value, words(value), counted[value] if self.is_exact else None) for value in values]
+        return [self._choice(name, value, words(value), counted[value] if self.is_exact else None) for value in values]
+
+    @property
+    def chips(self) -> list[Choice]:
+        """The parts that are set beside the outcome, each with the query without it."""
+        chips = []
+        for name, value in self.wanted.without("outcome").parts():
+            words = ItemFilter().with_part(name, value).describe()
+            chips.append(Choice(str(value), words, None, self.wanted.without(name).to_query()))
+        return chips
 
     @cached_property
     def tasks(self) -> list[Choice]:

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import sqrt
 from typing import Self
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from webapp.conversations.filters import known_labels
 from webapp.evals.choosing import Selection
 from webapp.evals.configuration import RunSettings
 from webapp.evals.models import SCORED, EvalRun, EvalTally, ModelEndpoint, Outcome
+from webapp.evals.statistics import Interval, wilson
 
 PAGE_ROWS = 50
 BIGGEST_ID = 2**63 - 1
@@ -93,25 +93,15 @@ class RunRow:
 
     @property
     def accuracy(self) -> float | None:
-        """In percent; None before anything is scored."""
-        return 100 * self.counts[Outcome.RIGHT] / self.scored if self.scored else None
+        """From 0 to 1; None before anything is scored."""
+        return self.counts[Outcome.RIGHT] / self.scored if self.scored else None
 
     @property
-    def interval(self) -> tuple[float, float] | None:
-        """95 %, in percent; None where several samples of a question are not independent of each other."""
+    def interval(self) -> Interval | None:
+        """95 %; None where several samples of a question are not independent of each other."""
         if not self.scored or RunSettings.from_dict(self.run.options).samples > 1:
             return None
-        low, high = wilson(self.counts[Outcome.RIGHT], self.scored)
-        return 100 * low, 100 * high
-
-
-def wilson(right: int, total: int, z: float = 1.959964) -> tuple[float, float]:
-    """Wilson's score interval of a share (E. B. Wilson, 1927), both ends from 0 to 1."""
-    share = right / total
-    middle = share + z * z / (2 * total)
-    spread = z * sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    below = 1 + z * z / total
-    return max(0.0, (middle - spread) / below), min(1.0, (middle + spread) / below)
+        return wilson(self.counts[Outcome.RIGHT], self.scored)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from django.utils.safestring import SafeString
 
 from webapp.evals.items import OUTCOME_WORDS, WAITING
 from webapp.evals.items import kind_words as words_of_kind
+from webapp.evals.models import EvalResult
+from webapp.evals.panels import quoted as beginning
 
 register = template.Library()
 
@@ -33,9 +35,26 @@ def outcome_sign(outcome: str) -> str:
 
 
 @register.filter
-def percent(value: float | None) -> str:
-    """61.34 -> "61.3 %"; a dash where there is none."""
-    return "–" if value is None else f"{value:.1f} %"
+def outcome_word(outcome: str) -> str:
+    return OUTCOME_WORDS[outcome or WAITING]
+
+
+@register.filter
+def promille(share: float) -> int:
+    """For bars: their values are written without a decimal point, which a locale could change."""
+    return round(1000 * share)
+
+
+@register.filter
+def quoted(result: EvalResult) -> str:
+    """How an answer begins."""
+    return beginning(result)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.6134 -> "61.3 %"; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 @register.filter
