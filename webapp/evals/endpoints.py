@@ -67,4 +67,3 @@ def unfinished_runs(endpoint: ModelEndpoint) -> QuerySet[EvalRun]:
     """Runs that still ask, or will when somebody continues them."""
     ended = [EvalRun.State.DONE, EvalRun.State.CANCELLED, EvalRun.State.FAILED]
     return endpoint.runs.exclude(state__in=ended)
-

@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from tasks_core.sandbox import Outcome as CodeOutcome
-from tasks_core.sandbox import choose_profile
 
 from tasks_core import humaneval
 from tasks_core.answers import extract_answer, final_text, score_letter, score_number
@@ -134,6 +132,9 @@ def _grade_exact(conversation: TaskConversation, reply: Reply, _scorer: Scorer) 
 
 
 def _grade_code(conversation: TaskConversation, reply: Reply, scorer: Scorer) -> Grade:
+    from tasks_core.sandbox import Outcome as CodeOutcome
+    from tasks_core.sandbox import choose_profile
+
     profile = choose_profile()
     if scorer.sandbox and profile.name != scorer.sandbox:
         # Scores of one run are made in one way.

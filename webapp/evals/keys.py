@@ -25,7 +25,9 @@ def check_key(key: str) -> str:
     if not key.isprintable():
         raise BadRequest("The key holds a line break or another control character. Copy the key alone.")
     if not key.isascii():
-        raise BadRequest("The key holds a character that no key has (not ASCII). Copy it again, without dots or dashes.")
+        raise BadRequest(
+            "The key holds a character that no key has (not ASCII). Copy it again, without dots or dashes."
+        )
     return key
 
 

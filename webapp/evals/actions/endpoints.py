@@ -124,4 +124,6 @@ def restore_endpoint(*, endpoint: ModelEndpoint, by: User | None) -> None:
 
 def _refuse_baseline(endpoint: ModelEndpoint) -> None:
     if endpoint.is_baseline():
-        raise Unprocessable(f"“{endpoint}” is built in: it answers by itself, so that there is nothing to change or ask.")
+        raise Unprocessable(
+            f"“{endpoint}” is built in: it answers by itself, so that there is nothing to change or ask."
+        )

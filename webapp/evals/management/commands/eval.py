@@ -18,8 +18,8 @@ from webapp.evals.actions.runs import source_of_task, start_run
 from webapp.evals.asking.questions import MODES
 from webapp.evals.choosing import Selection, TaskChoice
 from webapp.evals.configuration import AUTO, CODE_MODES, RunSettings
-from webapp.evals.models import EvalRun, ModelEndpoint
-from webapp.evals.reporting import live_numbers
+from webapp.evals.counts import Counts, live_numbers
+from webapp.evals.models import EvalRun, ModelEndpoint, Outcome
 
 NUMBERS = (
     ("temperature", float, "0 takes the likeliest token each time"),
@@ -92,9 +92,15 @@ class Command(JobCommand):
     def summary(self, job: Job) -> str:
         """The accuracy with its interval, and what is beside it."""
         run = EvalRun.objects.get(pk=job.parameters["run"])
-        live = live_numbers(run)
-        lines = [f"{run.name}: {_accuracy(live)} over {plural(live.scored, 'question,questions')} that were scored."]
-        lines.append(", ".join(f"{number(count)} {label}" for label, count in _counts(live)))
-        if run.left_out:
-            lines.append(f"{plural(run.left_out, 'conversation,conversations')} left out: nothing can score them.")
-        return "\n".join(lines)
+        counts = live_numbers(run).counts
+        left = f"\n{plural(run.left_out, 'conversation,conversations')} left out: nothing can score them."
+        outcomes = ", ".join(f"{number(getattr(counts, outcome))} {outcome.label}" for outcome in Outcome)
+        return f"{run.name}: {_accuracy(counts)}\n{outcomes}{left if run.left_out else ''}"
+
+
+def _accuracy(counts: Counts) -> str:
+    if counts.interval is None or counts.accuracy is None:
+        return "nothing was scored."
+    low, high = 100 * counts.interval.low, 100 * counts.interval.high
+    scored = plural(counts.scored, "answer,answers")
+    return f"{100 * counts.accuracy:.1f} % right of {scored} (95 % interval {low:.1f} to {high:.1f})"
