@@ -176,7 +176,8 @@ def neighbours(result: EvalResult, wanted: ItemFilter) -> tuple[int | None, int 
     return before, after
 
 
-class Choice(NamedTuple):
+@dataclass(frozen=True)
+class Choice:
     """A value that a part can have, in words, how many items have it (None: not known), and the query of these."""
 
     value: str

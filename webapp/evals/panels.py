@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.db.models import Count, Min, Q
 
@@ -54,25 +54,33 @@ def _answers(shown: ShownConversation) -> PanelData | None:
     runs = _newest_runs(shown.conversation.pk)
     if not runs:
         return None
-    results = EvalResult.objects.filter(pk__in=[row["first"] for row in runs[:MOST_RUNS]])
+    results = EvalResult.objects.filter(pk__in=[row.first for row in runs[:MOST_RUNS]])
     by_run = {result.run_id: result for result in results.select_related("run__endpoint", "answer")}
     newest: dict[int, Said] = {}
     for row in runs[:MOST_RUNS]:
-        result = by_run.get(row["run"])
+        result = by_run.get(row.run)
         if result is not None and result.run.endpoint_id not in newest:
-            newest[result.run.endpoint_id] = Said(result, row["right"], row["samples"])
+            newest[result.run.endpoint_id] = Said(result, row.right, row.samples)
     return {
         "answers": list(newest.values()),
-        "more": len(runs) > len(newest) or any(row["samples"] > 1 for row in runs),
+        "more": len(runs) > len(newest) or any(row.samples > 1 for row in runs),
     }
 
 
-def _newest_runs(conversation_id: int) -> list[dict[str, Any]]:
-    """The last runs that have asked about a conversation, with the id of the first sample of each."""
+class AskedRun(NamedTuple):
+    """A run that has asked about a conversation: the id of its first result, how many there are, how many right."""
+
+    run: int
+    first: int
+    samples: int
+    right: int
+
+
+def _newest_runs(conversation_id: int) -> list[AskedRun]:
     rows = EvalResult.objects.filter(conversation_id=conversation_id).exclude(outcome="").values("run").order_by("-run")
     right = Q(outcome=Outcome.RIGHT)
     found = rows.annotate(first=Min("pk"), samples=Count("pk"), right=Count("pk", filter=right))
-    return list(found[: MOST_RUNS + 1])
+    return [AskedRun(*row) for row in found.values_list("run", "first", "samples", "right")[: MOST_RUNS + 1]]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.errors import WinnowError
 from webapp.common.pages import render_page
 from webapp.common.running import run_slice
+from webapp.conversations.filters import ConversationFilter
 from webapp.evals.actions.review import send_to_review
 from webapp.evals.answer_filter import answer_value
 from webapp.evals.fetching import get_result_for_user, get_run_for_user
@@ -69,11 +70,11 @@ def _show(
         "query": wanted.to_query(),
         "page": page_of_items(run, wanted, query),
         "counts": Counts(run, wanted),
+        "list_query": _list_query(run, wanted),
     }
     if request.user.may_review() and wanted.outcome not in {"", WAITING}:
         note = f"{run.name}: {OUTCOME_WORDS[wanted.outcome]}"
         context["form"] = form or ReviewForm(initial={"note": note[:500]})
-        context["list_query"] = f"answer={answer_value(run, wanted.outcome)}"
     elif form is not None:
         context["problem"] = " ".join(map(str, form.non_field_errors()))
     return render_page(request, "evals/items.html", context, status=status)
@@ -94,10 +95,16 @@ def item(request: UserRequest, pk: int, result_pk: int) -> HttpResponse:
         "query": wanted.to_query(),
         "before": before and _address(result.run, before, wanted),
         "after": after and _address(result.run, after, wanted),
-        # The conversation's own page goes on in the same list, as far as a filter of conversations can say it.
-        "list_query": f"answer={answer_value(result.run, wanted.outcome)}" if wanted.outcome in Outcome.values else "",
+        "list_query": _list_query(result.run, wanted),
     }
     return render_page(request, "evals/item.html", context)
+
+
+def _list_query(run: EvalRun, wanted: ItemFilter) -> str:
+    """The same list, as far as a filter of conversations can say it; empty where it cannot."""
+    if wanted.outcome not in Outcome.values:
+        return ""
+    return ConversationFilter(answer=answer_value(run, wanted.outcome), subject=wanted.subject).to_query()
 
 
 def _address(run: EvalRun, result_id: int, wanted: ItemFilter) -> str:
