@@ -51,7 +51,7 @@ def test_a_whisker_without_a_value_draws_none() -> None:
 def test_a_whisker_says_its_words() -> None:
     drawn = tag('{% whisker "law: 61.0 %" 0.61 0.5 0.7 %}')
     assert 'aria-label="law: 61.0 %"' in drawn
-    assert 'class="whisker-value" x="61.0"' in drawn
+    assert 'class="whisker-value" x="60.30"' in drawn
     assert "style=" not in drawn
 
 
