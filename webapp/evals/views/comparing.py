@@ -14,6 +14,8 @@ from webapp.evals import chatcore
 from webapp.evals.comparing import PAGE_ROWS, WAYS, Comparison, Place, Way, compare, flips
 from webapp.evals.comparing_words import (
     against_chance,
+    compared_subjects,
+    compared_tasks,
     excluded_subjects,
     verdict,
 )
