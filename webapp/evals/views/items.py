@@ -19,7 +19,7 @@ from webapp.evals.fetching import get_result_for_user, get_run_for_user
 from webapp.evals.items import OUTCOME_WORDS, WAITING, Counts, ItemFilter, neighbours, page_of_items
 from webapp.evals.models import EvalRun, Outcome
 from webapp.evals.run_forms import ReviewForm
-from webapp.evals.showing import ShownItem
+from webapp.evals.showing_items import ShownItem
 
 
 @role_required(Role.VIEWER)
