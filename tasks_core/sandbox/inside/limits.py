@@ -1,0 +1,31 @@
+"""Resource limits of one process, set before it reads anything that it runs."""
+
+import resource
+
+__all__ = ["apply"]
+
+#: What one file in the working folder may hold.
+FILE_BYTES = 16_000_000
+OPEN_FILES = 64
+#: Seconds of processor time beyond the wall clock's, which the host watches; only a broken host lets it come to this.
+SPARE_SECONDS = 2
+
+
+def apply(*, memory_mb: int, seconds: int) -> None:
+    """Limit memory (address space), processor time, files and core dumps of this process for good.
+
+    The number of processes is limited by the system call filter, which refuses to make any: RLIMIT_NPROC counts all
+    processes of a user and does not hold for root.
+    """
+    for kind, limit in (
+        (resource.RLIMIT_AS, memory_mb * 1024 * 1024),
+        (resource.RLIMIT_CPU, seconds + SPARE_SECONDS),
+        (resource.RLIMIT_FSIZE, FILE_BYTES),
+        (resource.RLIMIT_NOFILE, OPEN_FILES),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_MEMLOCK, 0),
+        (resource.RLIMIT_MSGQUEUE, 0),
+    ):
+        most = resource.getrlimit(kind)[1]
+        value = limit if most == resource.RLIM_INFINITY else min(limit, most)
+        resource.setrlimit(kind, (value, value))

@@ -1,0 +1,117 @@
+"""The host's side of a warm process: starting it, giving it jobs, and making sure that it ends."""
+
+import os
+import socket
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import IO, NamedTuple
+
+from tasks_core.sandbox.profiles import Profile
+from tasks_core.sandbox.runtime import Command
+
+__all__ = ["BrokenError", "Ended", "WarmProcess"]
+
+START_SECONDS = 30.0
+ANSWER_SECONDS = 10.0
+
+
+class BrokenError(Exception):
+    """The sandbox itself does not work (any more)."""
+
+
+class Ended(NamedTuple):
+    """How a child ended: its exit code or minus the signal; whether it left files behind."""
+
+    status: int
+    leftovers: bool
+
+
+class WarmProcess:
+    """A process inside the walls that forks a child per job. Raises BrokenError where it does not start."""
+
+    def __init__(self, profile: Profile, role: str) -> None:
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, tempfile.TemporaryFile() as errors:
+            try:
+                self._process = _starter(os.getpid()).submit(_start, profile.command(role), theirs, errors).result()
+            except OSError as error:
+                self._control.close()
+                raise BrokenError(str(error)) from error
+            theirs.close()
+            self._wait_until_ready(errors)
+
+    def _wait_until_ready(self, errors: IO[bytes]) -> None:
+        try:
+            if self._receive(START_SECONDS) == b"ready":
+                return
+        except BrokenError:
+            pass
+        self.kill()
+        errors.seek(0)
+        lines = errors.read().decode(errors="replace").strip().splitlines()
+        raise BrokenError(lines[-1][:300] if lines else "the process did not start")
+
+    def start_job(self, seconds: int, memory_mb: int, descriptors: Sequence[int]) -> None:
+        """Begin a job with feed, channel and output."""
+        try:
+            socket.send_fds(self._control, [b"job %d %d" % (seconds, memory_mb)], descriptors)
+        except OSError as error:
+            raise BrokenError(f"the sandbox has ended: {error}") from error
+
+    def stop_job(self) -> Ended:
+        """Kill the job's process if it still runs, and say how it ended."""
+        try:
+            self._control.send(b"stop")
+        except OSError as error:
+            raise BrokenError(f"the sandbox has ended: {error}") from error
+        words = self._receive(ANSWER_SECONDS).split()
+        return Ended(int(words[1]), words[2] != b"0")
+
+    def _receive(self, seconds: float) -> bytes:
+        self._control.settimeout(seconds)
+        try:
+            message = self._control.recv(64)
+        except OSError as error:
+            raise BrokenError(f"the sandbox does not answer: {error}") from error
+        finally:
+            self._control.settimeout(None)
+        if not message:
+            raise BrokenError("the sandbox has ended")
+        return message
+
+    def kill(self) -> None:
+        """End it and all that runs in it."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+    def forget(self) -> None:
+        """Let go of it in a process that was forked from its owner's."""
+        self._control.close()
+        self._process.returncode = 0  # not our child: nothing to wait for
+
+
+@lru_cache(maxsize=1)
+def _starter(process: int) -> ThreadPoolExecutor:
+    """One thread that lives as long as the process `process`, our own.
+
+    The kernel kills the warm process when the *thread* that started it ends.
+    """
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-starter")
+
+
+def _start(command: Command, control: socket.socket, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+    as_nobody = {} if command.user is None else {"user": command.user, "group": command.user, "extra_groups": []}
+    return subprocess.Popen(
+        command.arguments,
+        stdin=control,
+        stdout=subprocess.DEVNULL,
+        stderr=errors,
+        cwd="/",
+        env={},
+        start_new_session=True,
+        **as_nobody,  # type: ignore[call-overload]
+    )
