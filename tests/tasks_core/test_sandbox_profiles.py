@@ -113,7 +113,8 @@ def test_the_self_test_finds_a_hole(hole: tuple[str, ...], found: str) -> None:
     assert selftest.faults(profile) == found
 
 
-def test_the_self_test_finds_a_missing_filter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+@pytest.fixture
+def _no_filter(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The sandbox's own side, with a filter that lets everything through."""
     folder = Path(tempfile.mkdtemp(prefix="tasks-core-"))
     folder.chmod(0o755)
@@ -123,13 +124,36 @@ def test_the_self_test_finds_a_missing_filter(monkeypatch: pytest.MonkeyPatch, t
         text.replace("yield from _answers(numbers, ALLOWED, ALLOW)", "yield _end(ALLOW)")
     )
     monkeypatch.setattr("tasks_core.sandbox.runtime.INSIDE", inside)
-    try:
-        for profile in profiles():
-            found = selftest.faults(profile)
-            assert "use sockets" in found
-            assert "start processes" in found
-    finally:
-        shutil.rmtree(folder)
+    yield
+    shutil.rmtree(folder)
+
+
+@pytest.mark.usefixtures("_no_filter")
+@pytest.mark.parametrize("profile", profiles(), ids=lambda profile: profile.name)
+def test_the_self_test_finds_a_missing_filter(profile: Profile) -> None:
+    found = selftest.faults(profile)
+    assert "use sockets" in found
+    assert "start processes" in found
+
+
+COUNT_FORKS = """
+import os, time
+count = 0
+try:
+    while count < 1000:
+        if os.fork() == 0:
+            time.sleep(60)
+        count += 1
+finally:
+    print(count)
+"""
+
+
+@pytest.mark.usefixtures("_no_filter")
+@pytest.mark.skipif("bubblewrap" not in possible(), reason="this machine allows no namespaces")
+def test_without_the_filter_bubblewrap_still_limits_processes() -> None:
+    with Sandbox(profile=BUBBLEWRAP) as sandbox:
+        assert 10 < int(sandbox.run(COUNT_FORKS).output) < 64
 
 
 AS_USER = """
