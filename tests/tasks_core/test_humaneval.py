@@ -27,16 +27,16 @@ def test_the_task_is_prompt_and_whole_function(hub: Path) -> None:
 
 
 def test_a_response_is_evaluated_by_running_it(hub: Path) -> None:
-    for mode in MODES:
-        task = HumanEval(mode=mode, stop=3)
-        for conversation in task:
-            right = conversation["messages"][1]["content"]
-            assert task.evaluate(conversation, right) == 1
-            assert task.evaluate(conversation, f"Here it is:\n```python\n{right}\n```") == 1
-            assert task.evaluate(conversation, conversation["messages"][0]["content"] + "\n    return -1") == 0
-            assert task.reward(conversation, right) == 1.0
+    task = HumanEval(stop=3)
+    for conversation in task:
+        prompt, right = (message["content"] for message in conversation["messages"])
+        for mode in MODES:
+            assert task.evaluate(conversation, right, mode=mode) == 1
+            assert task.evaluate(conversation, f"Here it is:\n```python\n{right}\n```", mode=mode) == 1
+            assert task.evaluate(conversation, f"{prompt}\n    return -1", mode=mode) == 0
+        assert task.reward(conversation, right) == 1.0
     with pytest.raises(BadArgumentError, match="mode is 'strict'; allowed: nanochat, official"):
-        HumanEval(mode="strict")
+        task.evaluate(task[0], "", mode="strict")
 
 
 @pytest.mark.parametrize(
