@@ -60,6 +60,11 @@ def task_title(task: str) -> str:
     return TASKS[task].title if task in TASKS else task or "uploaded files"
 
 
+def subject_words(subject: str) -> str:
+    """A subject as it is read: MMLU writes "high_school_biology"."""
+    return subject.replace("_", " ") or "no subject"
+
+
 def items_address(run: EvalRun, **parts: str) -> str:
     """The list of a run's items, narrowed."""
     query = urlencode({name: value for name, value in parts.items() if value})
@@ -106,7 +111,7 @@ def subject_rows(run: EvalRun, live: Live) -> list[Row]:
 
 
 def _subject(group: Group, several: bool) -> str:
-    name = group.subject or "no subject"
+    name = subject_words(group.subject)
     return f"{task_title(group.task)} · {name}" if several else name
 
 
@@ -168,7 +173,7 @@ def _what(run: EvalRun) -> Iterator[Fact]:
         yield Fact("Address", address, code=True)
     yield Fact("Asked about", Selection.from_dict(run.selection).describe())
     if run.selection_hash:
-        yield Fact("Hash of it", run.selection_hash, code=True)
+        yield Fact("Selection hash", run.selection_hash, code=True)
     if run.left_out:
         yield Fact("Left out", f"{number(run.left_out)} that nothing can score")
 
