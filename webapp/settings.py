@@ -4,8 +4,10 @@ A value that cannot be used is refused at the start by the name of its variable 
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Collection
+from ipaddress import IPv6Address
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -39,6 +41,23 @@ def _flag(name: str, default: bool = False) -> bool:
 
 def _list(name: str, default: str) -> list[str]:
     return [part.strip() for part in _text(name, default).split(",") if part.strip()]
+
+
+def _pairs(name: str) -> list[str]:
+    """Pairs host:port, each in its one spelling; "none" is an empty list that was given."""
+    return [_pair(name, pair.lower()) for pair in _list(name, "") if pair.lower() != "none"]
+
+
+def _pair(name: str, pair: str) -> str:
+    found = re.fullmatch(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+):([0-9]{1,5})", pair)
+    try:
+        if found is None or not 0 < int(found[2]) < 65536:
+            raise ValueError(pair)
+        host = f"[{IPv6Address(found[1][1:-1])}]" if found[1].startswith("[") else found[1]
+    except ValueError:
+        hint = "none, or pairs like 10.0.0.5:8000,gpu-box:8000,[fd00::5]:8000"
+        raise ImproperlyConfigured(f"{name} must be {hint}, not {pair!r}.") from None
+    return f"{host}:{int(found[2])}"
 
 
 def _choice(name: str, default: str, allowed: Collection[str], hint: str) -> str:
@@ -306,6 +325,11 @@ CELERY_BEAT_SYNC_EVERY = 1  # the age of this file says whether the beat is aliv
 CELERY_BEAT_SCHEDULE_FILENAME = str(WINNOW_DATA / "beat-schedule")
 
 TRASH_DAYS = _number("TRASH_DAYS", 7)
+
+# Private addresses (host:port) that model endpoints may have. With none given, loopback is allowed where Winnow runs
+# for one person: on SQLite. In a network, calls from this machine reach what nobody outside should.
+ENDPOINT_ADDRESSES = _pairs("ENDPOINT_ADDRESSES")
+ENDPOINT_LOOPBACK = not _text("ENDPOINT_ADDRESSES") and str(DATABASES["default"]["ENGINE"]).endswith("sqlite3")
 
 # Levels of messages, by the names of their colours.
 MESSAGE_TAGS = {10: "info", 20: "info", 25: "good", 30: "warn", 40: "bad"}

@@ -13,7 +13,7 @@ from tests.servers import ROOT
 
 pytestmark = pytest.mark.once
 
-READERS = {"_text", "_number", "_flag", "_list", "_choice"}
+READERS = {"_text", "_number", "_flag", "_list", "_choice", "_pairs"}
 
 
 def variables_read() -> set[str]:
@@ -45,6 +45,9 @@ def test_every_variable_is_in_the_table_of_the_readme() -> None:
         ("LOG_LEVEL", "loud"),
         ("REDIS_URL", "localhost:6379"),
         ("ENDPOINT_KEY", "too short"),
+        ("ENDPOINT_ADDRESSES", "10.0.0.5"),
+        ("ENDPOINT_ADDRESSES", "gpu-box:99999"),
+        ("ENDPOINT_ADDRESSES", "[::g]:80"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_refused_by_name(embedded: Installation, name: str, value: str) -> None:

@@ -118,7 +118,6 @@ def test_a_sample_larger_than_there_is_takes_all() -> None:
 def test_the_hash_of_the_selection_follows_from_ids_versions_and_texts() -> None:
     source = choice_source(2)
     run = evaluate(source, baseline("reference"))
-    digest = hashlib.sha256(b"")
     digest = hashlib.sha256(bytes.fromhex(""))
     for row in source.conversations.order_by("pk"):
         digest.update(f"{row.pk} {row.version} {bytes(row.content_hash).hex()}\n".encode())

@@ -1,5 +1,7 @@
 """From a stored conversation to a question."""
 
+from typing import Any
+
 import pytest
 
 from tests.factories import chat
@@ -8,7 +10,7 @@ from webapp.evals.prompting import can_be_asked, prompt_of, reference_of
 
 pytestmark = pytest.mark.once
 
-TOOLS = [
+TOOLS: list[dict[str, Any]] = [
     {"role": "user", "content": "48 / 2?"},
     {
         "role": "assistant",

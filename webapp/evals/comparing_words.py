@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from webapp.common.templatetags.winnow import number, percent, plural, points
 from webapp.evals.comparing import Compared, Comparison
-from webapp.evals.showing import subject_words, task_title
+from webapp.evals.showing_runs import subject_words, task_title
 
 
 class Row(NamedTuple):

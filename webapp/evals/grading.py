@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-
 from tasks_core import humaneval
 from tasks_core.answers import extract_answer, final_text, score_letter, score_number
 from tasks_core.common import Conversation as TaskConversation
 from tasks_core.common import Message
+from tasks_core.sandbox import Outcome as CodeOutcome
+from tasks_core.sandbox import choose_profile
 from webapp.evals.asking.questions import Reply
 from webapp.evals.extracting import find_letter, lenient_number, same_number
 from webapp.evals.models import Outcome
@@ -132,9 +133,6 @@ def _grade_exact(conversation: TaskConversation, reply: Reply, _scorer: Scorer) 
 
 
 def _grade_code(conversation: TaskConversation, reply: Reply, scorer: Scorer) -> Grade:
-    from tasks_core.sandbox import Outcome as CodeOutcome
-    from tasks_core.sandbox import choose_profile
-
     profile = choose_profile()
     if scorer.sandbox and profile.name != scorer.sandbox:
         # Scores of one run are made in one way.

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from webapp.common.rows import insert_rows
 from webapp.common.running import JobRun
-from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.listing import next_ids
 from webapp.conversations.models import Conversation
 from webapp.evals.choosing import Selection
@@ -69,7 +68,7 @@ def read_chosen(ids: Sequence[int]) -> list[Chosen]:
 
 
 def _chosen(row: Conversation) -> Chosen:
-    messages = messages_of(row.text.messages)
+    messages = row.text.message_list()
     grader = grader_of(row.source.task, messages, row.text.metadata_dict()) if can_be_asked(messages) else ""
     return Chosen(row.pk, row.version, bytes(row.content_hash), row.source.task, row.subject, grader)
 
@@ -90,14 +89,14 @@ def _hash_on(before: str, chosen: Sequence[Chosen]) -> str:
     return digest.hexdigest()
 
 
-def _next_ids(selection: Selection, sampled: array[int] | None, *, after: int) -> list[int]:
+def _next_ids(selection: Selection, sampled: "array[int] | None", *, after: int) -> list[int]:
     if sampled is None:
         return next_ids(selection.conversations(), after=after, limit=BATCH)
     begin = bisect_right(sampled, after)
     return list(sampled[begin : begin + BATCH])
 
 
-def _sampled_ids(selection: Selection) -> array[int] | None:
+def _sampled_ids(selection: Selection) -> "array[int] | None":
     """The ids of a seeded sample, rising; None where all are asked. The same filter and seed draw the same."""
     if selection.sample is None:
         return None

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from webapp.evals.addresses import policy
+from webapp.evals.address_policy import current_policy
 from webapp.evals.answers import key_of, key_of_baseline
 from webapp.evals.asking.asker import Asker
 from webapp.evals.asking.questions import Connection, Question, Reply, Result
@@ -18,8 +18,6 @@ from webapp.evals.worker import MakeQuestion, Respondent
 
 #: So many questions a baseline is given at once.
 BASELINE_ROOM = 500
-#: The first token is the answer where letters are read from probabilities or forced.
-LETTER_TOKENS = 1
 
 
 @contextmanager
@@ -29,7 +27,7 @@ def respondent_of(eval_run: EvalRun, connection: Connection | None) -> Iterator[
         baseline = Baseline(eval_run)
         yield baseline, baseline.make_question
     else:
-        with Asker(connection, policy()) as asker:
+        with Asker(connection, current_policy()) as asker:
             yield asker, EndpointQuestions(eval_run, connection).make_question
 
 
@@ -41,7 +39,6 @@ class EndpointQuestions:
         self.connection = connection
         self.mode = eval_run.configuration["mode"]
         self.token_ids: Mapping[str, int] = eval_run.configuration.get("token_ids", {})
-        self.top_logprobs = eval_run.configuration.get("top_logprobs", 0)
 
     def make_question(self, result: EvalResult, conversation: dict[str, Any], _hash: bytes) -> tuple[Question, bytes]:
         """The question of a result, and what its answer is kept under."""

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import F
@@ -64,7 +64,7 @@ def _update_results(rows: Iterable[tuple[Finished, int | None]]) -> None:
     _many(f"UPDATE {EvalResult._meta.db_table} SET {columns} WHERE id = %s", values)  # noqa: S608
 
 
-def _columns(one: Finished, answer: int | None) -> tuple[object, ...]:
+def _columns(one: Finished, answer: int | None) -> tuple[Any, ...]:
     grade = one.grade
     return (
         grade.outcome.value, grade.kind, grade.detail, grade.extracted, grade.lenient, grade.lenient_right,
@@ -95,7 +95,7 @@ def count_grades(run_id: int, grades: Iterable[tuple[str, str, Grade]], *, sign:
     _many(statement, [(run_id, *place, totals[place], judged[place], right[place]) for place in sorted(totals)])
 
 
-def _many(statement: str, values: Sequence[tuple[object, ...]]) -> None:
+def _many(statement: str, values: Sequence[tuple[Any, ...]]) -> None:
     if values:
         with connection.cursor() as cursor:
             cursor.executemany(statement, values)

@@ -105,18 +105,19 @@ class Worker:
 
     def _collect(self) -> None:
         """Take what came back, and score it for a while."""
+        stopping: Failure | None = None
         for ticket, result in self.respondent.take(0 if self.replies else WRITE_SECONDS):
-            asked = self.asked.pop(ticket)
             if isinstance(result, Reply):
-                self.replies.append((asked, result.storable(), None))
+                self.replies.append((self.asked.pop(ticket), result.storable(), None))
             elif result.pauses:
-                self.asked[ticket] = asked  # not an error of this one: it will be asked again
-                self._pause(result)
+                stopping = stopping or result  # not an error of this question: it stays claimed, and is given back
             else:
-                self.finished.append(_failed(asked, result))
+                self.finished.append(_failed(self.asked.pop(ticket), result))
         begun = time.monotonic()
         while self.replies and time.monotonic() - begun < SCORE_SECONDS:
             self.finished.append(self._scored(*self.replies.popleft()))
+        if stopping:
+            self._pause(stopping)
 
     def _scored(self, asked: Asked, reply: Reply, stored: int | None) -> Finished:
         result = asked.result
@@ -165,7 +166,8 @@ class Worker:
         return Asked(result, conversation, question, key)
 
     def _pause(self, failure: Failure) -> None:
-        """Write what is finished, give back what is not, and stop the whole run."""
+        """Write what was answered, give back what was not, and stop the whole run."""
+        self.finished += [self._scored(*one) for one in self.replies]
         with self.run.chunk(may_end_slice=False):
             store_finished(self.eval_run.pk, self.run.job, self.finished)
             claims.give_back(self.eval_run.pk, self.run.job)

@@ -1,5 +1,7 @@
 """Starting, cancelling, resuming, repeating and deleting evaluations. `by` is the user, None for the command line."""
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -71,10 +73,12 @@ def _on_its_way(task: TaskChoice) -> Source | None:
     return next((source for source in sources if source.parameters == wanted), None)
 
 
-def _queue_lead(run: EvalRun, *, by: User | None, send: bool) -> None:
+def _queue_lead(run: EvalRun, *, by: User | None, send: bool, cursor: dict[str, Any] | None = None) -> None:
     parameters = {"run": run.pk, "endpoint": run.endpoint_id}
     title = f"Evaluate {run.name}"
     run.job = queue_job(kind=LEAD, parameters=parameters, by=by, title=title, unit="questions", send=send)
+    if cursor:
+        Job.objects.filter(pk=run.job.pk).update(cursor=cursor)
     run.save(update_fields=["job"])
 
 
@@ -115,9 +119,8 @@ def _go_on(run: EvalRun, *, by: User | None, send: bool) -> None:
     elif job is None or job.is_finished():
         if job is not None and job.final:
             raise Conflict(f"Going on would only fail again. {job.error}")
-        _queue_lead(run, by=by, send=send)
-        if run.configuration:  # all that is to be asked has been chosen
-            Job.objects.filter(pk=run.job_id).update(cursor={"chosen": True})
+        # With a configuration all that is to be asked has been chosen.
+        _queue_lead(run, by=by, send=send, cursor={"chosen": True} if run.configuration else {})
 
 
 @transaction.atomic

@@ -15,7 +15,10 @@ MODES: dict[Mode, str] = {
 
 @dataclass(frozen=True)
 class Connection:
-    """How an endpoint is reached; `key` is never shown in its representation."""
+    """How an endpoint is reached; `key` is never shown in its representation.
+
+    `top_logprobs` is how many likely tokens are asked for: as many as the probe has found the server to give.
+    """
 
     adapter: str
     address: str = ""
@@ -24,6 +27,7 @@ class Connection:
     concurrency: int = 8
     timeout_seconds: float = 120.0
     tries: int = 3
+    top_logprobs: int = 20
 
 
 @dataclass(frozen=True)

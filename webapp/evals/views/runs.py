@@ -7,7 +7,7 @@ from webapp.accounts.models import Role, User
 from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.models import Job
 from webapp.common.pages import render_page
-from webapp.evals import showing
+from webapp.evals import showing_runs
 from webapp.evals.counts import live_numbers
 from webapp.evals.fetching import get_run_for_user
 from webapp.evals.models import EvalRun
@@ -32,13 +32,13 @@ def run(request: UserRequest, pk: int) -> HttpResponse:
         "mark": _mark(found),
         "live": live,
         "counts": live.counts,
-        "shares": showing.outcome_shares(found, live),
-        "errors": showing.error_shares(found, live),
-        "failures": showing.failure_shares(found, live),
-        "tasks": showing.task_rows(found, live),
-        "subjects": showing.subject_rows(found, live),
-        "report": showing.shown_report(found),
-        "facts": showing.facts_of(found),
+        "shares": showing_runs.outcome_shares(found, live),
+        "errors": showing_runs.error_shares(found, live),
+        "failures": showing_runs.failure_shares(found, live),
+        "tasks": showing_runs.task_rows(found, live),
+        "subjects": showing_runs.subject_rows(found, live),
+        "report": showing_runs.shown_report(found),
+        "facts": showing_runs.facts_of(found),
         "job": _job_to_follow(found),
         "may_change": _may_change(request.user, found),
     }
