@@ -13,7 +13,7 @@ from webapp.evals.asking.questions import MODES
 from webapp.evals.choosing import Selection
 from webapp.evals.configuration import RunSettings
 from webapp.evals.counts import Counts, Group, Live
-from webapp.evals.kinds import error_words, failure_words
+from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalRun, Outcome
 from webapp.evals.reporting import REPORT_VERSION
 
@@ -83,7 +83,7 @@ def outcome_shares(run: EvalRun, live: Live) -> list[Share]:
 def error_shares(run: EvalRun, live: Live) -> list[Share]:
     """Errors by kind."""
     return [
-        Share(error_words(kind), count, "skipped", items_address(run, outcome="error", kind=kind))
+        Share(kind_words(kind), count, "skipped", items_address(run, outcome="error", kind=kind))
         for kind, count in live.errors
     ]
 
@@ -92,7 +92,7 @@ def failure_shares(run: EvalRun, live: Live) -> list[Share]:
     """Why programs did not pass."""
     colours = ("bad", "warn", "info", "accent", "skipped")
     return [
-        Share(failure_words(kind), count, colours[place % len(colours)], items_address(run, kind=kind))
+        Share(kind_words(kind), count, colours[place % len(colours)], items_address(run, kind=kind))
         for place, (kind, count) in enumerate(live.failures)
     ]
 
