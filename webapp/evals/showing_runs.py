@@ -13,6 +13,7 @@ from webapp.evals.asking.questions import MODES
 from webapp.evals.choosing import Selection
 from webapp.evals.configuration import RunSettings
 from webapp.evals.counts import Counts, Group, Live
+from webapp.evals.grading import LETTER
 from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalRun, Outcome
 from webapp.evals.reporting import REPORT_VERSION
@@ -181,7 +182,7 @@ def _what(run: EvalRun) -> Iterator[Fact]:
 def _how(run: EvalRun) -> Iterator[Fact]:
     options = RunSettings.from_dict(run.options)
     mode = run.configuration.get("mode", "")
-    if mode in MODES and "letter" in run.configuration.get("graders", ["letter"]):
+    if mode in MODES and LETTER in run.configuration.get("graders", []):
         yield Fact("Choices", MODES[mode])
     yield Fact("Temperature", f"{options.temperature:g}")
     yield Fact("Longest answer", f"{number(options.max_tokens)} tokens")
