@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 
 from webapp.common.errors import BadRequest
+from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalResult, EvalResultQuerySet, EvalRun, EvalTally, Outcome
 
 PAGE_ROWS = 50
@@ -76,11 +77,6 @@ class ItemFilter:
         words |= {"kind": kind_words(self.kind)} if self.kind else {}
         words |= {} if self.sample is None else {"sample": f"sample {self.sample + 1}"}
         return " · ".join(words.values()) or "all items"
-
-
-def kind_words(kind: str) -> str:
-    """A kind of error or of code failure as it is read."""
-    return kind.replace("_", " ").replace("-", " ")
 
 
 def _text(query: Mapping[str, str], name: str) -> str:

@@ -5,7 +5,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from webapp.evals.items import OUTCOME_WORDS, WAITING
-from webapp.evals.items import kind_words as words_of_kind
+from webapp.evals.kinds import kind_words as words_of_kind
 from webapp.evals.models import EvalResult
 from webapp.evals.panels import quoted as beginning
 
@@ -49,12 +49,6 @@ def promille(share: float) -> int:
 def quoted(result: EvalResult) -> str:
     """How an answer begins."""
     return beginning(result)
-
-
-@register.filter
-def percent(share: float | None) -> str:
-    """0.6134 -> "61.3 %"; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
 
 
 @register.filter
