@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from webapp.common.errors import BadRequest
 from webapp.evals.models import EvalResult, EvalResultQuerySet, EvalRun, EvalTally, Outcome
@@ -76,6 +76,27 @@ class ItemFilter:
         words |= {"kind": kind_words(self.kind)} if self.kind else {}
         words |= {} if self.sample is None else {"sample": f"sample {self.sample + 1}"}
         return " · ".join(words.values()) or "all items"
+
+
+def rows_to_walk(run: EvalRun, wanted: ItemFilter) -> EvalResultQuerySet:
+    """The items that pass, between the first and the last conversation of their task and subject.
+
+    Tasks stand one behind the other, mostly, and so do their subjects: a page would else look at all that is before.
+    """
+    rows = wanted.apply(run)
+    placed = ItemFilter(task=wanted.task, subject=wanted.subject)
+    if placed == ItemFilter():
+        return rows
+    inside = placed.apply(run)
+    if not wanted.task:
+        if run.done < run.total:
+            return rows  # what waits is not counted, so that its task is not known
+        tasks = EvalTally.objects.filter(run=run, subject=wanted.subject).values_list("task", flat=True)
+        inside = inside.filter(task__in=set(tasks))
+    ends = inside.aggregate(first=Min("conversation_id"), last=Max("conversation_id"))
+    if ends["first"] is None:
+        return rows.none()
+    return rows.filter(conversation_id__gte=ends["first"], conversation_id__lte=ends["last"])
 
 
 def kind_words(kind: str) -> str:
@@ -150,7 +171,7 @@ def page_of_items(run: EvalRun, wanted: ItemFilter, query: Mapping[str, str]) ->
         raise BadRequest("Give only one of “after”, “before” and “page=last”.")
     falling = given in (["before"], ["page"])
     start = Cursor.read(query[given[0]], given[0]) if given in (["after"], ["before"]) else None
-    found = list(next_items(_shown(wanted.apply(run)), start, falling=falling)[: PAGE_ROWS + 1])
+    found = list(next_items(_shown(rows_to_walk(run, wanted)), start, falling=falling)[: PAGE_ROWS + 1])
     rows = found[:PAGE_ROWS][:: -1 if falling else 1]
     if not rows:
         return ItemPage([])
@@ -169,7 +190,7 @@ def _shown(rows: EvalResultQuerySet) -> EvalResultQuerySet:
 
 def neighbours(result: EvalResult, wanted: ItemFilter) -> tuple[int | None, int | None]:
     """The ids of the items before and behind one in a narrowed list; None at its ends."""
-    rows, place = wanted.apply(result.run), cursor_of(result)
+    rows, place = rows_to_walk(result.run, wanted), cursor_of(result)
     before, after = (
         next_items(rows, place, falling=falling).values_list("pk", flat=True).first() for falling in (True, False)
     )
