@@ -10,7 +10,9 @@ from urllib.parse import urlencode
 from django.db.models import Max, Min, Q
 
 from webapp.common.errors import BadRequest
+from webapp.evals.kinds import error_words, failure_words
 from webapp.evals.models import EvalResult, EvalResultQuerySet, EvalRun, EvalTally, Outcome
+from webapp.evals.showing_runs import task_title
 
 PAGE_ROWS = 50
 WAITING = "waiting"
@@ -69,13 +71,22 @@ class ItemFilter:
             wanted["outcome"] = ""
         return EvalResult.objects.filter(run=run, **wanted)
 
+    def words_of(self, name: str, value: Any) -> str:
+        """A value of a part, as it is read beside the other parts."""
+        match name:
+            case "outcome":
+                return OUTCOME_WORDS[value]
+            case "kind":
+                return error_words(value) if self.outcome == Outcome.ERROR else failure_words(value)
+            case "task":
+                return task_title(value)
+            case "sample":
+                return f"sample {value + 1}"
+        return str(value)
+
     def describe(self) -> str:
         """In words: "wrong · law"."""
-        words = dict(self.parts())
-        words |= {"outcome": OUTCOME_WORDS[self.outcome]} if self.outcome else {}
-        words |= {"kind": kind_words(self.kind)} if self.kind else {}
-        words |= {} if self.sample is None else {"sample": f"sample {self.sample + 1}"}
-        return " · ".join(words.values()) or "all items"
+        return " · ".join(self.words_of(name, value) for name, value in self.parts()) or "all items"
 
 
 def rows_to_walk(run: EvalRun, wanted: ItemFilter) -> EvalResultQuerySet:
@@ -97,11 +108,6 @@ def rows_to_walk(run: EvalRun, wanted: ItemFilter) -> EvalResultQuerySet:
     if ends["first"] is None:
         return rows.none()
     return rows.filter(conversation_id__gte=ends["first"], conversation_id__lte=ends["last"])
-
-
-def kind_words(kind: str) -> str:
-    """A kind of error or of code failure as it is read."""
-    return kind.replace("_", " ").replace("-", " ")
 
 
 def _text(query: Mapping[str, str], name: str) -> str:
@@ -263,15 +269,15 @@ class Counts:
     def _choices(self, name: str) -> list[Choice]:
         counted = self._by(name)
         values = sorted({value for value in counted if value} | ({getattr(self.wanted, name)} - {""}))
-        words = kind_words if name == "kind" else str
-        return [self._choice(name, value, words(value), counted[value] if self.is_exact else None) for value in values]
+        counts = counted if self.is_exact else {}
+        return [self._choice(name, one, self.wanted.words_of(name, one), counts.get(one)) for one in values]
 
     @property
     def chips(self) -> list[Choice]:
         """The parts that are set beside the outcome, each with the query without it."""
         chips = []
         for name, value in self.wanted.without("outcome").parts():
-            words = ItemFilter().with_part(name, value).describe()
+            words = self.wanted.words_of(name, value)
             chips.append(Choice(str(value), words, None, self.wanted.without(name).to_query()))
         return chips
 
