@@ -33,7 +33,8 @@ def server(tmp_path: Path) -> Iterator[StandIn]:
 
 
 def endpoint_of(server: StandIn, **fields: Any) -> ModelEndpoint:
-    return make_endpoint(**({"address": server.address, "tries": 1, "timeout_seconds": 5} | fields))
+    defaults: dict[str, Any] = {"address": server.address, "tries": 1, "timeout_seconds": 5}
+    return make_endpoint(**(defaults | fields))
 
 
 def answers_of(source: Source, folder: Path, *, wrong: int = 0) -> str:
