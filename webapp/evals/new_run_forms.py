@@ -30,7 +30,7 @@ CODE_WORDS = {
 SETTINGS = ("temperature", "max_tokens", "top_p", "top_k", "seed", "samples", "mode", "code_mode")
 
 
-class EndpointChoice(forms.ModelChoiceField[ModelEndpoint]):
+class EndpointChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Endpoints, each with what asking it has shown."""
 
     def label_from_instance(self, obj: ModelEndpoint) -> str:
