@@ -15,6 +15,7 @@ __all__ = [
     "MissingFileError",
     "NoEvaluationError",
     "SandboxMissingError",
+    "SandboxRefused",
     "TasksCoreError",
     "WordListError",
 ]
@@ -74,3 +75,7 @@ class NoEvaluationError(TasksCoreError, NotImplementedError):
 
 class SandboxMissingError(TasksCoreError, RuntimeError):
     """Evaluating would run code written by a model, and there is no sandbox to run it in."""
+
+
+class SandboxRefused(SandboxMissingError):
+    """The code was not run, or not to an end, for a reason that is not its own; the message is the reason."""

@@ -9,16 +9,19 @@ https://huggingface.co/datasets/openai/openai_humaneval (MIT). A row, shortened:
 '''
 
 import re
+from dataclasses import replace
 
 from tasks_core.checks import check_choice, check_response
 from tasks_core.common import Conversation
-from tasks_core.errors import SandboxMissingError
+from tasks_core.errors import SandboxRefused
 from tasks_core.hub import HubSource, HubTask, Row, text_of
+from tasks_core.sandbox import Outcome, Sandbox, Verdict, shared_sandbox
 
-__all__ = ["MODES", "HumanEval", "build_program", "extract_imports", "extract_program"]
+__all__ = ["MODES", "HumanEval", "build_program", "extract_imports", "extract_program", "judge"]
 
 PATH = "openai/openai_humaneval"
 MODES = ("nanochat", "official")
+FENCE_OR_DEFINITION = re.compile(r"```|^\s*(?:async )?def \w|^\s*class \w", re.MULTILINE)
 FENCE = re.compile(r"```(?:python)?\s*\n(.*?)\n```", re.DOTALL)
 
 
@@ -45,11 +48,36 @@ class HumanEval(HubTask):
             "test": text_of(row, "test"),
         }
 
-    def evaluate(self, conversation: Conversation, response: str) -> int:
-        """Raises SandboxMissingError: the response is code, and nothing here runs it safely."""
-        raise SandboxMissingError(
-            "HumanEval runs code that a model wrote, which needs the sandbox; this version does not have it"
-        )
+    def evaluate(self, conversation: Conversation, response: str, *, mode: str = "nanochat") -> int:
+        """Return 1 if the response's code passes the row's tests in the sandbox of this process, else 0.
+
+        The modes are those of `build_program`.
+        Raises SandboxRefused, a SandboxMissingError, where code cannot be run.
+        """
+        verdict = judge(conversation, response, mode=mode)
+        if verdict.outcome is Outcome.INFRASTRUCTURE:
+            raise SandboxRefused(verdict.detail)
+        return int(verdict.passed)
+
+
+def judge(
+    conversation: Conversation, response: str, *, mode: str = "nanochat", sandbox: Sandbox | None = None
+) -> Verdict:
+    """Run a response's code against the row's tests and say how it ended; raises nothing for what the code does.
+
+    Without `sandbox` the shared one of this process runs it. The modes are those of `build_program`.
+    """
+    head, code = _head(conversation, mode), extract_program(check_response(response))
+    sandbox = sandbox or shared_sandbox()
+    verdict = sandbox.judge(head=head, code=code, test=conversation["test"], entry_point=conversation["entry_point"])
+    if verdict.outcome is Outcome.EXCEPTION and _is_prose(verdict, response):
+        return replace(verdict, outcome=Outcome.NO_CODE, detail="There is no code in the response.")
+    return verdict
+
+
+def _is_prose(verdict: Verdict, response: str) -> bool:
+    """Whether a response that Python cannot read was not meant for it: no code block, no definition."""
+    return verdict.detail.startswith("SyntaxError") and not FENCE_OR_DEFINITION.search(response)
 
 
 def extract_imports(prompt: str) -> str:
@@ -75,8 +103,12 @@ def build_program(conversation: Conversation, response: str, *, mode: str = "nan
     Mode `nanochat` puts the prompt's imports in front, `official` the whole prompt, so that the helpers that
     it defines exist (HumanEval/32, /38 and /50 need theirs).
     """
-    check_choice("mode", mode, MODES)
-    prompt = conversation["messages"][0]["content"]
-    head = prompt if mode == "official" else extract_imports(prompt)
+    head = _head(conversation, mode)
     code = extract_program(check_response(response))
     return f"{head}\n\n{code}\n\n{conversation['test']}\ncheck({conversation['entry_point']})"
+
+
+def _head(conversation: Conversation, mode: str) -> str:
+    check_choice("mode", mode, MODES)
+    prompt: str = conversation["messages"][0]["content"]
+    return prompt if mode == "official" else extract_imports(prompt)

@@ -6,12 +6,13 @@ A value that cannot be used is refused at the start by the name of its variable 
 import os
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from ipaddress import IPv6Address
 from pathlib import Path
 from zoneinfo import available_timezones
 
 import dj_database_url
+from cryptography.fernet import Fernet
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -78,7 +79,7 @@ def _last_address(path: Path) -> str:
     return path.read_text().strip() if path.exists() else "http://127.0.0.1:8000"
 
 
-def _generated_secret(path: Path) -> str:
+def _generated_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(50)) -> str:
     """A secret made once for this installation and kept beside its data, readable by its owner only."""
     try:
         return path.read_text().strip()
@@ -87,13 +88,25 @@ def _generated_secret(path: Path) -> str:
         temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         descriptor = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(50))
+            file.write(make())
         try:
             os.link(temporary, path)  # fails when another process was first: then its secret is the one
         except FileExistsError:
             pass
         temporary.unlink()
         return path.read_text().strip()
+
+
+def _endpoint_key() -> str:
+    """What encrypts the keys of model endpoints (Fernet); a file beside the data where the environment gives none."""
+    path = WINNOW_DATA / "endpoint_key"
+    key = _text("ENDPOINT_KEY") or _generated_secret(path, lambda: Fernet.generate_key().decode())
+    try:
+        Fernet(key)
+    except ValueError as error:
+        form = "32 random bytes in URL-safe base64 (44 characters). Without it, Winnow makes one"
+        raise ImproperlyConfigured(f"ENDPOINT_KEY (or the file {path}) must be {form}.") from error
+    return key
 
 
 def _database() -> dict[str, object]:
@@ -145,6 +158,7 @@ def _sqlite(path: Path) -> dict[str, object]:
 
 WINNOW_DATA = Path(_text("WINNOW_DATA", str(BASE_DIR / "var"))).resolve()
 SECRET_KEY = _text("SECRET_KEY") or _generated_secret(WINNOW_DATA / "secret_key")
+ENDPOINT_KEY = _endpoint_key()
 DEBUG = _flag("DEBUG")
 ALLOWED_HOSTS = _list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 # Behind a proxy that ends TLS: the public address, for example https://winnow.example.org
@@ -299,6 +313,8 @@ SLICE_SECONDS = _number("JOB_SLICE_SECONDS", 5, least=1)
 SWEEP_SECONDS = _number("JOB_SWEEP_SECONDS", 5, least=1)
 REPUBLISH_SECONDS = _number("JOB_REPUBLISH_SECONDS", 60, least=2)
 JOB_ATTEMPTS = 3
+# How many workers may ask for one evaluation at the same time.
+EVAL_WORKERS = _number("EVAL_WORKERS", CELERY_WORKER_CONCURRENCY, least=1)
 HEARTBEAT_SECONDS = _number("HEARTBEAT_SECONDS", 10, least=1)
 WORKER_SILENT_SECONDS = 2 * HEARTBEAT_SECONDS + 5
 # Expiring bounds what piles up while no worker runs. It goes by the worker's clock, which may be an hour off.

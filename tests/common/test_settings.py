@@ -44,6 +44,7 @@ def test_every_variable_is_in_the_table_of_the_readme() -> None:
         ("TIME_ZONE", "Mars/Olympus"),
         ("LOG_LEVEL", "loud"),
         ("REDIS_URL", "localhost:6379"),
+        ("ENDPOINT_KEY", "too short"),
         ("ENDPOINT_ADDRESSES", "10.0.0.5"),
         ("ENDPOINT_ADDRESSES", "gpu-box:99999"),
         ("ENDPOINT_ADDRESSES", "[::g]:80"),

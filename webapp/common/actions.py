@@ -12,11 +12,21 @@ from webapp.common.running import KINDS, publish
 
 
 def queue_job(
-    *, kind: str, parameters: dict[str, Any], by: Any, title: str = "", unit: str = "conversations", send: bool = True
+    *,
+    kind: str,
+    parameters: dict[str, Any],
+    by: Any,
+    title: str = "",
+    unit: str = "conversations",
+    send: bool = True,
+    helps: bool = False,
 ) -> Job:
-    """Create a job; with `send`, tell the workers when the transaction commits. `by` is a user, None for a command."""
+    """Create a job; with `send`, tell the workers when the transaction commits. `by` is a user, None for a command.
+
+    `helps`: it only helps another job, so that no list shows it.
+    """
     job = Job.objects.create(
-        kind=kind, parameters=parameters, created_by=by, title=title[:300] or KINDS[kind].title, unit=unit
+        kind=kind, parameters=parameters, created_by=by, title=title[:300] or KINDS[kind].title, unit=unit, helps=helps
     )
     if send:
         transaction.on_commit(lambda: publish(job.pk, job.fence))

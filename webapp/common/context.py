@@ -19,4 +19,4 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def jobs_of_frame() -> dict[str, Any]:
     """The jobs menu and the banner."""
-    return {"unfinished_jobs": list(Job.objects.unfinished()[:20]), "worker_is_silent": worker_is_silent()}
+    return {"unfinished_jobs": list(Job.objects.unfinished().shown()[:20]), "worker_is_silent": worker_is_silent()}

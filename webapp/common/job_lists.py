@@ -45,7 +45,7 @@ class JobFilter:
         return cls(state, days, _number(query, "before", most=LARGEST_ID))
 
     def apply(self) -> QuerySet[Job]:
-        jobs = Job.objects.select_related("created_by").order_by("-id")
+        jobs = Job.objects.shown().select_related("created_by").order_by("-id")
         if self.state:
             jobs = jobs.filter(state__in=STATES[self.state])
         if self.days:

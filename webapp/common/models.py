@@ -22,6 +22,10 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unfinished(self) -> Self:
         return self.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING]).order_by("-id")
 
+    def shown(self) -> Self:
+        """Without those that only help another job, whose progress is the one to show."""
+        return self.filter(helps=False)
+
     def claimable(self) -> Self:
         """Queued, or running under a lease that ran out (by the database's clock)."""
         return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=Now()))
@@ -46,6 +50,8 @@ class Job(models.Model):
         CANCELLED = "cancelled", "cancelled"
 
     kind = models.CharField(max_length=40)
+    # It only helps another job, whose progress is the one to show.
+    helps = models.BooleanField(default=False)
     title = models.CharField(max_length=300)
     parameters = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)

@@ -142,6 +142,18 @@ class JobRun:
         with self.chunk(may_end_slice=False):
             pass
 
+    def is_wanted_elsewhere(self) -> bool:
+        """The slice's time is used up and another job waits: end it soon, by `end_slice`.
+
+        For work that must bring something to its end first, and so asks for chunks with `may_end_slice=False`.
+        """
+        over = self.slice_seconds is not None and time.monotonic() - self._begun > self.slice_seconds
+        return over and Job.objects.filter(state=Job.State.QUEUED).exclude(pk=self.job.pk).exists()
+
+    def end_slice(self) -> None:
+        """Let the job go on in the next message. Raises SliceOver."""
+        raise SliceOver
+
     @contextmanager
     def holding(self) -> Iterator[None]:
         """Renew the lease from a thread while one long call (a download, a sync) cannot come up for breath."""
@@ -308,7 +320,7 @@ def _finish(run: JobRun, state: str, error: str = "", *, final: bool = False) ->
         held = _held(job).update(
             state=state, error=error, final=final, finished_at=Now(), lease_until=None, cancel_requested=False
         )
-        job.state, job.error = state, error
+        job.state, job.error, job.final = state, error, final
         on_stop = KINDS[job.kind].on_stop
         if held and on_stop and state != Job.State.DONE:
             on_stop(job)

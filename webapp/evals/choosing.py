@@ -10,6 +10,14 @@ from webapp.conversations.models import Source
 
 
 @dataclass(frozen=True)
+class TaskChoice:
+    """A task of tasks_core with its parameters, which may have to be imported before it can be asked about."""
+
+    name: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Selection:
     """The conversations of `filter` (ConversationFilter.to_dict); with `sample` so many of them, drawn with `seed`."""
 

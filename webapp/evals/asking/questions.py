@@ -1,7 +1,7 @@
 """What is asked of an endpoint and what comes back: plain values, no database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Mode = Literal["letters", "forced", "generate"]
@@ -71,6 +71,11 @@ class Reply:
     completion_tokens: int | None = None
     latency_ms: int | None = None
     tries: int = 1
+
+    def storable(self) -> "Reply":
+        """The same without what a database cannot hold: NUL and halves of surrogate pairs become U+FFFD."""
+        text = self.text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return self if text == self.text else replace(self, text=text)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError
 
 from tasks_core.errors import BadArgumentError
-from tasks_core.registry import TASKS, Parameter
+from tasks_core.registry import TASKS
 from webapp.common.commands import JobCommand
 from webapp.common.models import Job
 from webapp.common.templatetags.winnow import plural
@@ -14,6 +14,7 @@ from webapp.conversations.actions.sources import import_task
 from webapp.conversations.reports import ImportReport
 from webapp.conversations.source_counts import count_source
 from webapp.conversations.task_imports import find_same_task
+from webapp.conversations.task_options import add_task_options, task_values
 
 
 class Command(JobCommand):
@@ -24,14 +25,13 @@ class Command(JobCommand):
         parser.add_argument(
             "task", choices=tuple(TASKS), help="; ".join(f"{t.name}: {t.summary}" for t in TASKS.values())
         )
-        for name, found in _parameters().items():
-            parser.add_argument(f"--{name}", help=_help(found))
+        add_task_options(parser)
         parser.add_argument("--name", default="", help="what the source is called; by default as its parameters")
         super().add_arguments(parser)
 
     def start(self, options: dict[str, Any]) -> Job:
         """Queue the import."""
-        values = {name: options[name] for name in _parameters() if options[name] is not None}
+        values = task_values(options)
         try:
             self._warn_of_same(options["task"], values)
             return import_task(task=options["task"], values=values, name=options["name"], send=options["queue"])
@@ -49,19 +49,3 @@ class Command(JobCommand):
     def summary(self, job: Job) -> str:
         """How much was imported, and where it went."""
         return ImportReport(job).sentence()
-
-
-def _parameters() -> dict[str, dict[str, Parameter]]:
-    """By the name of a parameter: the tasks that have it, with how each takes it."""
-    found: dict[str, dict[str, Parameter]] = {}
-    for info in TASKS.values():
-        for parameter in info.parameters:
-            found.setdefault(parameter.name, {})[info.name] = parameter
-    return found
-
-
-def _help(found: dict[str, Parameter]) -> str:
-    first = next(iter(found.values()))
-    tasks = "all tasks" if len(found) == len(TASKS) else ", ".join(found)
-    choices = "; ".join(f"{task}: {', '.join(each.choices)}" for task, each in found.items() if len(each.choices) < 20)
-    return f"{first.help} ({tasks}){f' {choices}' if choices.strip(' ;') and first.choices else ''}".replace("%", "%%")
