@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -31,7 +32,7 @@ def server(tmp_path: Path) -> Iterator[StandIn]:
         yield found
 
 
-def endpoint_of(server: StandIn, **fields: object) -> ModelEndpoint:
+def endpoint_of(server: StandIn, **fields: Any) -> ModelEndpoint:
     return make_endpoint(**({"address": server.address, "tries": 1, "timeout_seconds": 5} | fields))
 
 
