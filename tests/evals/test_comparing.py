@@ -97,8 +97,8 @@ def test_the_difference_is_b_minus_a_with_its_interval_and_test() -> None:
     [
         (Pairs(59, 6, 16, 80), "B is better by 6.2 points, 95 % interval 0.5 to 11.9"),
         (Pairs(59, 16, 6, 80), "A is better by 6.2 points, 95 % interval 0.5 to 11.9"),
-        (Pairs(50, 10, 12, 28), "B is ahead by 2.0 points, but it may be chance: 95 % interval −7.2 to 11.1"),
-        (Pairs(50, 12, 10, 28), "A is ahead by 2.0 points, but it may be chance: 95 % interval −7.2 to 11.1"),
+        (Pairs(50, 10, 12, 28), "B is ahead by 2.0 points, but it may be chance: 95 % interval −7.3 to 11.2"),
+        (Pairs(50, 12, 10, 28), "A is ahead by 2.0 points, but it may be chance: 95 % interval −7.3 to 11.2"),
         (Pairs(10, 0, 0, 10), "Both have as many right, 95 % interval"),
         (Pairs(), ""),
     ],
