@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.db.models import Max, Min, Q
 
 from webapp.common.errors import BadRequest
-from webapp.evals.kinds import error_words, failure_words
+from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalResult, EvalResultQuerySet, EvalRun, EvalTally, Outcome
 from webapp.evals.showing_runs import task_title
 
@@ -75,9 +75,9 @@ class ItemFilter:
         """A value of a part, as it is read beside the other parts."""
         match name:
             case "outcome":
-                return OUTCOME_WORDS[value]
+                return str(OUTCOME_WORDS[value])
             case "kind":
-                return error_words(value) if self.outcome == Outcome.ERROR else failure_words(value)
+                return kind_words(value)
             case "task":
                 return task_title(value)
             case "sample":

@@ -1,7 +1,7 @@
 """The form of a new run: what is asked, whom, and how."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django import forms
 from django.http import QueryDict
@@ -30,13 +30,7 @@ CODE_WORDS = {
 SETTINGS = ("temperature", "max_tokens", "top_p", "top_k", "seed", "samples", "mode", "code_mode")
 
 
-if TYPE_CHECKING:
-    EndpointField = forms.ModelChoiceField[ModelEndpoint]
-else:  # at runtime it takes no type
-    EndpointField = forms.ModelChoiceField
-
-
-class EndpointChoice(EndpointField):
+class EndpointChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Endpoints, each with what asking it has shown."""
 
     def label_from_instance(self, obj: ModelEndpoint) -> str:

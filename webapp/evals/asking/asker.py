@@ -17,7 +17,7 @@ from typing import Self
 
 from webapp.evals.addresses import AddressPolicy
 from webapp.evals.asking.adapters import adapter_of
-from webapp.evals.asking.failures import Fault
+from webapp.evals.asking.failures import Fault, scrub
 from webapp.evals.asking.limiting import Limiter
 from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.asking.resolving import Lookup
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.1
 _CLOSE_SECONDS = 5.0
 _A_YEAR = 365 * 24 * 3600
+# A server may send the key back in an answer, which is kept. A shorter one is no secret, and would tear words apart.
+_SHORTEST_SECRET = 8
 
 
 @dataclass(slots=True)
@@ -101,14 +103,16 @@ class Asker:
         self._taken += len(found)
         return found
 
-    def room(self) -> int:
-        """How many more questions keep it busy: it should hold twice as many as may be open. 0 once it has stopped.
+    def room(self, ahead: int = 0) -> int:
+        """How many more questions keep it busy: it should hold twice as many as may be open, and so many `ahead`.
+
+        `ahead` is what it will have answered until it is asked again. 0 once it has stopped.
 
         Questions that wait for their next try count as held only where there are very many of them.
         """
         if self._stopped or self._is_closed:
             return 0
-        wanted = 2 * self._limiter.allowed
+        wanted = 2 * self._limiter.allowed + ahead
         return max(0, wanted - (self._submitted - self._finished) + min(wanted, len(self._later)))
 
     def set_cap(self, cap: int) -> None:
@@ -231,7 +235,9 @@ class Asker:
         now = time.monotonic()
         self._in_a_row = 0
         self._limiter.succeeded(now)
-        self._deliver(item, replace(reply, tries=item.tries, latency_ms=round((now - begun) * 1000)))
+        key = self.connection.key
+        text = scrub(reply.text, key) if len(key) >= _SHORTEST_SECRET else reply.text
+        self._deliver(item, replace(reply, text=text, tries=item.tries, latency_ms=round((now - begun) * 1000)))
 
     def _failed(self, item: _Item, fault: Fault, epoch: int) -> None:
         if fault.is_overload():

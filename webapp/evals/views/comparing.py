@@ -19,6 +19,7 @@ from webapp.evals.comparing_words import (
     compared_subjects,
     compared_tasks,
     excluded_subjects,
+    span_of,
     verdict,
 )
 from webapp.evals.fetching import get_run_for_user
@@ -84,12 +85,15 @@ def _comparison(request: UserRequest, run_a: EvalRun, run_b: EvalRun) -> dict[st
     found = compare(run_a, run_b)
     way, after = _way(request, found), Place.read(request.GET.get("after", ""))
     shown = flips(run_a, run_b, way, after, PAGE_ROWS + 1) if _any(found, way) else []
+    span = span_of(found)
     return {
         "found": found,
         "verdict": verdict(found.whole),
         "p": against_chance(found.whole),
         "tasks": compared_tasks(found),
         "subjects": compared_subjects(found),
+        "span": span,
+        "low_end": -span,
         "by_chance": excluded_subjects(found.subjects),
         "way": way,
         "flips": shown[:PAGE_ROWS],
