@@ -1,12 +1,12 @@
 """What an endpoint is described with, and the questions that the pages ask about endpoints."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
 
 from django.db.models import Count, QuerySet
 
 from webapp.common.errors import BadRequest
-from webapp.evals.addresses import check_address, policy_from_settings
+from webapp.evals.address_policy import current_policy
 from webapp.evals.models import Adapter, EvalRun, ModelEndpoint
 
 PAGE_ROWS = 100
@@ -38,8 +38,8 @@ class EndpointFields:
         """The columns."""
         return asdict(self)
 
-    def check(self) -> None:
-        """Raises BadRequest naming the field; the page has its own words beside the field."""
+    def checked(self) -> Self:
+        """With the address in its one spelling. Raises a WinnowError naming what is wrong, for the command line too."""
         if self.adapter not in SERVERS:
             raise BadRequest(f"“adapter” must be one of: {', '.join(SERVERS)}.")
         for name, longest in LENGTHS.items():
@@ -53,13 +53,13 @@ class EndpointFields:
             raise BadRequest("Give the endpoint a name.")
         if self.adapter == Adapter.OPENAI and not self.model:
             raise BadRequest("Say which model is asked for.")
-        check_address(self.address, policy_from_settings())
+        return replace(self, address=current_policy().check(self.address).url)
 
 
-def list_endpoints(*, retired: bool = False, after: str = "") -> tuple[list[ModelEndpoint], str]:
+def list_endpoints(*, retired: bool = False, after: str = "") -> tuple[list[Any], str]:
     """A page of endpoints by name with `runs_count`, and the name after which the next page begins ("" at the end)."""
     found: QuerySet[ModelEndpoint] = ModelEndpoint.objects.filter(retired_at__isnull=not retired, name__gt=after)
-    page = list(found.annotate(runs_count=Count("runs")).order_by("name")[: PAGE_ROWS + 1])
+    page: list[Any] = list(found.annotate(runs_count=Count("runs")).order_by("name")[: PAGE_ROWS + 1])
     return page[:PAGE_ROWS], page[PAGE_ROWS - 1].name if len(page) > PAGE_ROWS else ""
 
 

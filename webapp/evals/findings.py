@@ -99,8 +99,8 @@ MODE_WORDS: dict[Mode, str] = {
     "forced": "forced choice of a letter",
     "generate": "generated answers only",
 }
-BASELINE_WORDS = {
-    Adapter.REFERENCE: "Answers with the stored answer, without asking anybody: whatever a task can score should be right.",
+BASELINE_WORDS: dict[str, str] = {
+    Adapter.REFERENCE: "Answers with the stored answer, without asking: whatever a task can score should be right.",
     Adapter.CHANCE: "Guesses, always the same way for the same seed: what a model must be better than.",
 }
 
@@ -117,10 +117,10 @@ def _scoring(found: Findings) -> Finding:
     why = {
         "ignored": "Ignores logprobs without saying so",
         "refused": "Refuses logprobs",
-        "given": f"Gives the {found.top_logprobs:,} likeliest first tokens, but no letter is among them",
+        "given": f"Gives the {found.top_logprobs:,} likeliest first tokens, no letter among them",
     }.get(found.logprobs, "Whether it gives logprobs could not be tried")
     if found.best_mode() == "forced":
-        return Finding("yes", f"{why}, but follows logit_bias: a letter is forced as the first token.")
+        return Finding("yes", f"{why}; follows logit_bias, so a letter is forced as the first token.")
     return Finding("no", f"{why}: letters are read out of generated answers.")
 
 

@@ -10,7 +10,6 @@ from django.conf import settings
 from webapp.common.errors import BadRequest, Unprocessable
 
 LONGEST_KEY = 4_000
-HIDDEN = "(key hidden)"
 KEY_CHANGED = (
     "The stored key of the endpoint cannot be read any more, because Winnow's ENDPOINT_KEY is not the one that it was "
     "stored with. Enter the key of the endpoint again, or bring the old ENDPOINT_KEY back."
@@ -25,9 +24,7 @@ def check_key(key: str) -> str:
     if not key.isprintable():
         raise BadRequest("The key holds a line break or another control character. Copy the key alone.")
     if not key.isascii():
-        raise BadRequest(
-            "The key holds a character that no key has (not ASCII). Copy it again, without dots or dashes."
-        )
+        raise BadRequest("The key holds a character that no key has (not ASCII). Copy it again.")
     return key
 
 
@@ -44,11 +41,6 @@ def decrypt(stored: str) -> str:
         return _cipher().decrypt(stored.encode()).decode()
     except InvalidToken as error:
         raise Unprocessable(KEY_CHANGED) from error
-
-
-def without_key(text: str, key: str) -> str:
-    """`text` with the key blacked out: a server may send back what it was sent."""
-    return text.replace(key, HIDDEN) if key else text
 
 
 def _cipher() -> Fernet:

@@ -1,113 +1,96 @@
 """Finding out what an endpoint can do, by asking it: servers ignore the fields that they do not know, silently."""
 
 import asyncio
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as Late
+from dataclasses import replace
+from threading import Thread
+from typing import Any, TypeVar
 
-from webapp.evals.asking.questions import Connection
+from webapp.common.errors import WinnowError
+from webapp.evals.addresses import AddressPolicy
+from webapp.evals.asking.failures import Fault
+from webapp.evals.asking.once import ask_once
+from webapp.evals.asking.questions import Connection, Failure, Question, Result
+from webapp.evals.asking.wire import Wire
 from webapp.evals.findings import Finding, Findings
-from webapp.evals.keys import without_key
-from webapp.evals.models import Adapter
+from webapp.evals.models import BASELINES, Adapter
+from webapp.evals.probes.base import Line, Probe
+from webapp.evals.probes.nanochat import NanochatProbe
+from webapp.evals.probes.openai import OpenAIProbe
 
-__all__ = ["Finding", "Findings", "look"]
+__all__ = ["PROBE_SECONDS", "TRY_SECONDS", "Finding", "Findings", "ask", "look", "probe"]
 
-CHOICE = (
-    "Multiple Choice question: Which of these is a colour?\n- red=A\n- seven=B\n- table=C\n- walking=D\n\n"
-    "Respond only with the letter of the correct answer."
-)
-COUNT = "Count from one to fifty in words, separated by commas."
-STORY = "Make up a name for a boat. Answer with the name alone."
-LETTERS = ("A", "B", "C", "D")
-#: The labels that the tasks' questions have; each needs a token of its own for a forced choice.
-LABELS = (*"ABCDEFGHIJ", *"12345")
-#: Not the letter that the question is answered with, so that a server which ignores the bias is not taken in.
-FORCED = ("C", "D")
-TOP_LOGPROBS = (20, 10, 5)
-SHORT_LIMIT = 4
-NAMES_KEPT, NAME_LENGTH = 200, 200
+#: For the whole probe, and for one request of it: somebody waits for the page.
+PROBE_SECONDS, TRY_SECONDS = 20.0, 5.0
+GRACE_SECONDS = 2.0
+PROBLEM_LENGTH = 500
+NO_END = "The server, or looking up its name, takes longer than {:g} s."
+T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Heard:
-    """The answer to one request, or why there was none (`problem`, in words; then `status` is 0)."""
+def probe(
+    connection: Connection,
+    policy: AddressPolicy,
+    *,
+    seconds: float = PROBE_SECONDS,
+    try_seconds: float = TRY_SECONDS,
+) -> Findings:
+    """Ask a server what it can do, in at most `seconds`; where it cannot be asked, `problem` says why. Never raises.
 
-    status: int
-    text: str = ""
-    content_type: str = ""
-    latency_ms: int = 0
-    problem: str = ""
-
-    def json(self) -> dict[str, Any]:
-        """The object in the body; {} where there is none."""
-        with suppress(ValueError, RecursionError):
-            found = json.loads(self.text)
-            if isinstance(found, dict):
-                return found
-        return {}
-
-
-class Line(Protocol):
-    """How a probe speaks to a server. Addresses are checked, redirects off, each request has its short time."""
-
-    async def get(self, address: str) -> Heard:
-        """Fetch a whole address with the endpoint's key."""
-
-    async def post(self, address: str, body: Mapping[str, Any]) -> Heard:
-        """Send JSON to a whole address with the endpoint's key."""
+    A baseline needs no asking.
+    """
+    if connection.adapter in BASELINES:
+        return Findings(adapter=connection.adapter, answers=True)
+    impatient = replace(connection, timeout_seconds=min(try_seconds, connection.timeout_seconds), tries=1)
+    try:
+        return _run(_probe(impatient, policy, seconds), seconds + GRACE_SECONDS)
+    except Late:
+        return Findings(adapter=connection.adapter, complete=False, problem=NO_END.format(seconds))
+    except WinnowError as error:
+        return Findings(adapter=connection.adapter, complete=False, problem=str(error)[:PROBLEM_LENGTH])
 
 
-class Stopped(Exception):
-    """The server cannot be asked any further; the message is for people."""
+async def _probe(connection: Connection, policy: AddressPolicy, seconds: float) -> Findings:
+    async with Wire(connection, policy) as wire:
+        return await look(wire, seconds=seconds)
 
 
-async def look(line: Line, connection: Connection, *, seconds: float = 20) -> Findings:
-    """Ask for everything that matters within `seconds`; what was not reached is left open in the findings."""
-    probe = NanochatProbe(line, connection) if connection.adapter == Adapter.NANOCHAT else OpenAIProbe(line, connection)
+def ask(connection: Connection, question: Question, policy: AddressPolicy) -> Result:
+    """One question, once, in at most the connection's `timeout_seconds`."""
+    try:
+        return _run(ask_once(connection, question, policy), connection.timeout_seconds + GRACE_SECONDS)
+    except Late:
+        return Failure("timeout", NO_END.format(connection.timeout_seconds))
+
+
+def _run(work: Coroutine[Any, Any, T], seconds: float) -> T:
+    """Run `work` beside this thread and wait for at most `seconds`. Raises TimeoutError.
+
+    Not on this thread: looking up a name cannot be interrupted, and would hold the page for as long as it likes.
+    """
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(asyncio.run(work))
+        except BaseException as error:
+            done.set_exception(error)
+
+    Thread(target=run, name="asking an endpoint", daemon=True).start()
+    return done.result(seconds)
+
+
+async def look(line: Line, *, seconds: float = PROBE_SECONDS) -> Findings:
+    """Ask over `line` for everything that matters; what was not reached in `seconds` is left open in the findings."""
+    asking: Probe = NanochatProbe(line) if line.connection.adapter == Adapter.NANOCHAT else OpenAIProbe(line)
     try:
         async with asyncio.timeout(seconds):
-            await probe.run()
+            await asking.run()
     except TimeoutError:
-        probe.note(complete=False, problem=f"The probe was ended after {seconds:g} seconds: the server is slow.")
-    except Stopped as stopped:
-        probe.note(complete=False, problem=str(stopped)[:500])
-    return probe.found
-
-
-class Probe:
-    """What the probes of all adapters share."""
-
-    def __init__(self, line: Line, connection: Connection) -> None:
-        self.line = line
-        self.connection = connection
-        self.found = Findings(adapter=connection.adapter)
-
-    def note(self, **seen: Any) -> None:
-        """Add to the findings; a server may send back the key that it was sent."""
-        self.found = replace(self.found, **{name: self._clean(value) for name, value in seen.items()})
-
-    def _clean(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return without_key(value, self.connection.key)
-        return tuple(map(self._clean, value)) if isinstance(value, tuple) else value
-
-    async def run(self) -> None:
-        """Fill the findings."""
-        raise NotImplementedError
-
-    async def get(self, path: str) -> Heard:
-        """Raises Stopped when nobody answers."""
-        return self._heard(await self.line.get(self.connection.address.rstrip("/") + path))
-
-    async def post(self, path: str, body: Mapping[str, Any], *, base: str = "") -> Heard:
-        """Raises Stopped when nobody answers."""
-        return self._heard(await self.line.post((base or self.connection.address.rstrip("/")) + path, body))
-
-    def _heard(self, heard: Heard) -> Heard:
-        if heard.problem:
-            raise Stopped(heard.problem)
-        if heard.status in {401, 403, 429} or heard.status in {502, 503, 504}:
-            raise Stopped(f"The server answers with the status {heard.status}.")
-        return heard
+        asking.note(complete=False, problem=f"The server is slow: the probe was ended after {seconds:g} s.")
+    except Fault as fault:
+        asking.note(complete=False, problem=str(fault))
+        asking.note(problem=asking.found.problem[:PROBLEM_LENGTH])
+    return asking.found

@@ -9,12 +9,13 @@ from django.utils import timezone
 from webapp.accounts.models import User
 from webapp.common.errors import Conflict, Unprocessable, WinnowError
 from webapp.evals import probing
-from webapp.evals.addresses import policy_from_settings
+from webapp.evals.address_policy import current_policy
+from webapp.evals.asking.failures import scrub
 from webapp.evals.asking.questions import Question, Reply, Result, Sampling
 from webapp.evals.connecting import connection_of
 from webapp.evals.endpoints import EndpointFields, unfinished_runs
 from webapp.evals.findings import Findings
-from webapp.evals.keys import check_key, encrypt, without_key
+from webapp.evals.keys import check_key, encrypt
 from webapp.evals.models import ModelEndpoint
 
 logger = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ TEST_SECONDS, TEST_TOKENS, LONGEST_PROMPT = 15.0, 256, 8_000
 
 def add_endpoint(*, fields: EndpointFields, key: str, by: User | None) -> ModelEndpoint:
     """A new endpoint, not yet probed. Raises BadRequest for what cannot be, Conflict for a name that is taken."""
-    fields.check()
+    fields = fields.checked()
     encrypted = encrypt(check_key(key))
     try:
         with transaction.atomic():
@@ -46,7 +47,7 @@ def change_endpoint(*, endpoint: ModelEndpoint, fields: EndpointFields, key: str
     is taken, Unprocessable for a baseline, and where a run that is not finished would go on with another model.
     """
     _refuse_baseline(endpoint)
-    fields.check()
+    fields = fields.checked()
     encrypted = None if key is None else encrypt(check_key(key))
     try:
         with transaction.atomic():
@@ -81,7 +82,7 @@ def probe_endpoint(*, endpoint: ModelEndpoint, by: User | None, seconds: float =
     """
     _refuse_baseline(endpoint)
     try:
-        findings = probing.probe(connection_of(endpoint), policy_from_settings(), seconds=seconds)
+        findings = probing.probe(connection_of(endpoint), current_policy(), seconds=seconds)
     except WinnowError as error:
         findings = Findings(adapter=endpoint.adapter, problem=str(error), complete=False)
     same = {name: getattr(endpoint, name) for name in (*WHO_ANSWERS, "encrypted_key")}
@@ -103,10 +104,10 @@ def test_endpoint(*, endpoint: ModelEndpoint, prompt: str, by: User | None) -> R
     patience = min(connection.timeout_seconds, TEST_SECONDS)
     question = Question(({"role": "user", "content": prompt},), Sampling(max_tokens=TEST_TOKENS))
     logger.info("%s tests the endpoint %s", by or "The command line", endpoint)
-    result = probing.ask(replace(connection, timeout_seconds=patience, tries=1), question, policy_from_settings())
+    result = probing.ask(replace(connection, timeout_seconds=patience, tries=1), question, current_policy())
     if isinstance(result, Reply):
-        return replace(result, text=without_key(result.text, connection.key))
-    return replace(result, message=without_key(result.message, connection.key))
+        return replace(result, text=scrub(result.text, connection.key))
+    return replace(result, message=scrub(result.message, connection.key))
 
 
 def retire_endpoint(*, endpoint: ModelEndpoint, by: User | None) -> None:
@@ -124,6 +125,4 @@ def restore_endpoint(*, endpoint: ModelEndpoint, by: User | None) -> None:
 
 def _refuse_baseline(endpoint: ModelEndpoint) -> None:
     if endpoint.is_baseline():
-        raise Unprocessable(
-            f"“{endpoint}” is built in: it answers by itself, so that there is nothing to change or ask."
-        )
+        raise Unprocessable(f"“{endpoint}” is built in: it answers by itself. There is nothing to change or to ask.")
