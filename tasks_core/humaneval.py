@@ -72,9 +72,7 @@ def judge(
     """
     head, code = _head(conversation, mode), extract_program(check_response(response))
     sandbox = sandbox or shared_sandbox()
-    verdict = sandbox.judge(
-        head=head, code=code, test=conversation["test"], entry_point=conversation["entry_point"]
-    )
+    verdict = sandbox.judge(head=head, code=code, test=conversation["test"], entry_point=conversation["entry_point"])
     if verdict.outcome is Outcome.EXCEPTION and _is_prose(verdict, response):
         return replace(verdict, outcome=Outcome.NO_CODE, detail="There is no code in the response.")
     return verdict

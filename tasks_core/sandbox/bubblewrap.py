@@ -18,6 +18,10 @@ __all__ = ["command"]
 NOBODY = 65534
 WORK_BYTES = 16 * 1024 * 1024
 PLACE = "/sandbox"
+WORK = "/tmp"  # noqa: S108 - a file system of its own
+
+#: What bubblewrap needs inside another one.
+FOR_BUBBLEWRAP = ("--bind", "/proc", "/proc", "--tmpfs", WORK)
 
 BECOME_NOBODY = (
     f"import os, sys; os.setgroups([]); os.setresgid({NOBODY}, {NOBODY}, {NOBODY}); "
@@ -38,8 +42,8 @@ def command(role: str) -> Command:
         return Command(inner)
     if not runtime.closed_to_others([python, program, str(runtime.INSIDE), *runtime.folders()]):
         return Command(inner, NOBODY)
+    outer = ["--die-with-parent", *shown, *_parents([program]), "--ro-bind", program, program, *FOR_BUBBLEWRAP]
     inner = [f"{PLACE}/inside" if one == str(runtime.INSIDE) else one for one in inner]
-    outer = ["--die-with-parent", *shown, *_parents([program]), "--ro-bind", program, program, "--bind", "/proc", "/proc", "--tmpfs", "/tmp"]
     return Command([program, *outer, "--", python, "-I", "-S", "-c", BECOME_NOBODY, *inner])
 
 
@@ -70,4 +74,4 @@ def _parents(places: Iterable[str]) -> list[str]:
 
 
 def _work() -> list[str]:
-    return ["--size", str(WORK_BYTES), "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/"]
+    return ["--size", str(WORK_BYTES), "--tmpfs", WORK, "--chdir", WORK, "--remount-ro", "/"]

@@ -14,7 +14,9 @@ INSIDE = Path(__file__).parent / "inside"
 SYSTEM_FOLDERS = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 DATA_FOLDERS = ("/usr/share/zoneinfo",)
 
-BOOT = "import sys; sys.path.insert(0, {0!r}); from inside.zygote import main; sys.path.remove({0!r}); main(sys.argv[1:])"
+BOOT = (
+    "import sys; sys.path.insert(0, {0!r}); from inside.zygote import main; sys.path.remove({0!r}); main(sys.argv[1:])"
+)
 
 
 @dataclass(frozen=True)

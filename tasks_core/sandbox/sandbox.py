@@ -1,7 +1,6 @@
 """The sandbox that others use: started when needed, started again when broken, one per process."""
 
 import atexit
-import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -106,29 +105,36 @@ class Sandbox:
             pair.forget()
 
     def _after_fork(self) -> None:
-        """Forget a lock that some thread of the parent held."""
+        """Close the copies of its parent's sockets, so that their owner's end is seen; forget who held the lock."""
         self._lock = threading.Lock()
+        self._disown()
 
 
-_shared: dict[int, Sandbox] = {}
-_sharing = threading.Lock()
+class _Shared:
+    """The one of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def get(self) -> Sandbox:
+        with self._lock:
+            if self._sandbox is None:
+                self._sandbox = Sandbox()
+                atexit.register(self._sandbox.close)
+            return self._sandbox
+
+    def _after_fork(self) -> None:
+        self._lock = threading.Lock()
+        sandbox, self._sandbox = self._sandbox, None
+        if sandbox:
+            sandbox._after_fork()
+
+
+_SHARED = _Shared()
 
 
 def shared_sandbox() -> Sandbox:
     """Return the one sandbox of this process, made at its first use and ended with the process."""
-    with _sharing:
-        if os.getpid() not in _shared:
-            _shared[os.getpid()] = Sandbox()
-            atexit.register(_shared[os.getpid()].close)
-        return _shared[os.getpid()]
-
-
-def _forked() -> None:
-    """A child gets its own; it closes its copies of its parent's sockets, so that their owner's end is seen."""
-    global _sharing
-    _sharing = threading.Lock()
-    for sandbox in _shared.values():
-        with contextlib.suppress(OSError):
-            sandbox._after_fork()
-            sandbox._disown()
-    _shared.clear()
+    return _SHARED.get()

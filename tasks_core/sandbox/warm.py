@@ -104,14 +104,17 @@ def _starter(process: int) -> ThreadPoolExecutor:
 
 
 def _start(command: Command, control: socket.socket, errors: IO[bytes]) -> subprocess.Popen[bytes]:
-    as_nobody = {} if command.user is None else {"user": command.user, "group": command.user, "extra_groups": []}
-    return subprocess.Popen(
+    user = command.user
+    process: subprocess.Popen[bytes] = subprocess.Popen(
         command.arguments,
-        stdin=control,
+        stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         stderr=errors,
         cwd="/",
         env={},
         start_new_session=True,
-        **as_nobody,  # type: ignore[call-overload]
+        user=user,
+        group=user,
+        extra_groups=None if user is None else [],
     )
+    return process

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 
+from tests.evals.making import make_run
 from tests.factories import make_conversation, make_source, make_user
 from webapp.common.errors import BadRequest
-from webapp.conversations.filters import ISSUE_WORDS, NAMES, ConversationFilter
+from webapp.conversations.filters import ISSUE_WORDS, ConversationFilter, filter_names
 from webapp.conversations.models import Conversation, Flag, FlagReason, Source, Status
 
 pytestmark = pytest.mark.django_db
@@ -41,6 +42,12 @@ BAD = {
     "reviewer=nobody-here": "There is nobody called",
     "reviewer=a%00b": "NUL",
     f"subject={'x' * 101}": "at most 100 characters",
+    "answer=12": "must be the number of a run",
+    "answer=12-nonsense": "right, wrong, no_answer, cut_off, error",
+    "answer=012-wrong": "must be the number of a run",
+    "answer=٣-wrong": "must be the number of a run",
+    "answer=9999999999999999999-wrong": "must be the number of a run",
+    "answer=4444-wrong": "There is no evaluation run with the number 4444",
     "q=%21%21": "no letter or digit",
     "q=-only": "only says what to leave out",
 }
@@ -54,14 +61,16 @@ def test_what_is_not_on_the_list_is_refused(query: str, message: str) -> None:
 
 def test_a_filter_of_everything_goes_to_the_address_and_back() -> None:
     source, user = make_source(), make_user(username="ada")
+    run = make_run([])
     query = (
         f"source={source.pk}&status=approved&status=rejected&flag=wrong-answer&turns_min=2&turns_max=9&chars_min=1"
-        f"&chars_max=99&system=1&tools=0&edited=1&issue=any&subject=law&reviewer={user.username}&q=%22two+words%22+one"
+        f"&chars_max=99&system=1&tools=0&edited=1&issue=any&subject=law&reviewer={user.username}"
+        f"&answer={run.pk}-wrong&q=%22two+words%22+one"
     )
     whole = ConversationFilter.from_query(QueryDict(query))
     assert whole.to_query() == query
     assert ConversationFilter.from_dict(whole.to_dict()) == whole
-    assert {name for name, _ in whole.parts()} == set(NAMES)
+    assert {name for name, _ in whole.parts()} == set(filter_names())
 
 
 def test_the_address_is_canonical() -> None:

@@ -7,6 +7,7 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
+from tests.evals.making import make_run
 from tests.factories import make_conversation, make_source, make_user
 from webapp.common.rows import database_time, insert_rows, reserve_ids
 from webapp.conversations import choosing
@@ -15,6 +16,7 @@ from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, Flag, FlagReason, Source, Status
 from webapp.conversations.storing import CONVERSATION_FIELDS
 from webapp.conversations.walking import Known, Scan, Streams, Walk
+from webapp.evals.models import EvalResult, EvalRun
 
 pytestmark = pytest.mark.django_db
 
@@ -35,15 +37,17 @@ INDEXED = {
     "issue=any": "conversation_issue",
     "subject=law": "conversation_subject",
     "reviewer=ada": "conversation_reviewer",
+    "answer={run}-wrong": "eval_result_outcome",
 }
 SCANNED = ["turns_min=2", "turns_max=2", "chars_min=3", "chars_max=100", "system=0", "tools=0", "edited=0", "flag=none",
            "issue=none", "turns_min=1&source={source}&status=approved&flag=any"]  # fmt: skip
 
 
 class Rows(NamedTuple):
-    """The number of the small source at the end, and the ids of its second row and of the one before the last."""
+    """The number of the small source at the end, a run that asked all, the ids of two of the rows that are sought."""
 
     source: int
+    run: int
     start: int
     end: int
 
@@ -65,10 +69,11 @@ def rows(request: pytest.FixtureRequest) -> Rows:
         )  # fmt: skip
         Flag.objects.create(conversation=row, source=late, status=row.status, reason=reason)
         ids.append(row.pk)
+    run = _ask(ids)
     if request.param == "with statistics" or connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE")
-    return Rows(late.pk, ids[0], ids[-1])
+    return Rows(late.pk, run.pk, ids[0], ids[-1])
 
 
 def _fill(source: Source, count: int) -> None:
@@ -83,6 +88,18 @@ def _flag(source: Source, reason: FlagReason) -> None:
     rest = (source.pk, Status.UNREVIEWED.value, reason.pk, "", database_time())
     flagged = source.conversations.values_list("pk", flat=True)[:500]
     insert_rows(Flag, fields, [(number, *rest) for number in flagged])
+
+
+def _ask(wrong: list[int]) -> EvalRun:
+    """A run over everything, two samples each: the given ones wrong, the others right."""
+    run = make_run([])
+    every = Conversation.objects.values_list("pk", flat=True)
+    EvalResult.objects.bulk_create(
+        EvalResult(run=run, conversation_id=pk, sample=sample, version=1, outcome="wrong" if pk in wrong else "right")
+        for pk in every
+        for sample in range(2)
+    )
+    return run
 
 
 def plan_of(walk: Walk, start: int | None, *, falling: bool) -> str:
@@ -101,7 +118,7 @@ def plan_of(walk: Walk, start: int | None, *, falling: bool) -> str:
 
 
 def walk_for(query: str, rows: Rows) -> Walk:
-    asked = QueryDict(query.format(source=rows.source))
+    asked = QueryDict(query.format(source=rows.source, run=rows.run))
     return walk_of(live_part(ConversationFilter.from_query(asked)))
 
 

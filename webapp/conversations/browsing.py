@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from webapp.accounts.models import Role, User
 from webapp.conversations.choosing import live_part, walk_of
-from webapp.conversations.filters import ISSUE_WORDS, STATUS_WORDS, Chip, ConversationFilter
+from webapp.conversations.filters import ISSUE_WORDS, STATUS_WORDS, Chip, ConversationFilter, known_choices
 from webapp.conversations.models import Conversation, Flag, FlagReason, Source, SubjectTally, Tally
 
 SUBJECTS_LIMIT = 300
@@ -42,6 +42,11 @@ class Choices:
     def people(self) -> list[str]:
         reviewers = User.objects.exclude(role=Role.VIEWER)
         return list(reviewers.order_by("username").values_list("username", flat=True))
+
+    @cached_property
+    def answers(self) -> list[tuple[str, str]]:
+        """What the list is narrowed to, so that another search keeps it."""
+        return known_choices("answer", self.wanted.answer)
 
     statuses = tuple(STATUS_WORDS)
     issues = tuple(ISSUE_WORDS.items())

@@ -6,7 +6,7 @@ from itertools import product
 from django.db.models import Q
 
 from webapp.accounts.models import User
-from webapp.conversations.filters import ANY, BIGGEST_NUMBER, NONE, ConversationFilter
+from webapp.conversations.filters import ANY, BIGGEST_NUMBER, LATER_PARTS, NONE, ConversationFilter
 from webapp.conversations.models import LONG, SHORT, Flag, FlagReason, Source
 from webapp.conversations.walking import Known, Range, Scan, Search, Sieve, Stream, Streams, Walk
 
@@ -96,6 +96,9 @@ def _offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], Walk]]:
 
 
 def _stream_offers(wanted: ConversationFilter) -> Iterator[tuple[set[str], list[Stream]]]:
+    for name, part in LATER_PARTS.items():
+        if value := getattr(wanted, name):
+            yield {name}, list(part.streams(value))
     if wanted.flag not in {"", ANY, NONE}:
         yield from _reason_streams(wanted)
     if wanted.subject:

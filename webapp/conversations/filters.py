@@ -4,7 +4,7 @@
 and any value that is not on the list, so nothing that somebody types ever becomes part of a query.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 from urllib.parse import urlencode
@@ -16,6 +16,7 @@ from webapp.accounts.models import User
 from webapp.common.errors import BadRequest
 from webapp.conversations import searching
 from webapp.conversations.models import ConversationQuerySet, Flag, FlagReason, Source, Status
+from webapp.conversations.walking import Stream
 
 STATUS_WORDS: dict[str, Status] = {str(status.label): status for status in Status}
 #: Format issues by code, in the few words that fit a list.
@@ -45,6 +46,31 @@ class Chip:
 
 
 @dataclass(frozen=True)
+class LaterPart:
+    """What a later app knows about a part of the filter that has a field here. Without that app its name is unknown.
+
+    `read` takes the part's name and the values given, `check` says what a value of an address names that is not there;
+    both raise BadRequest. `streams` are walks over the rows; `labels` gives the words for several values at once.
+    """
+
+    read: Callable[[str, list[str]], Any]
+    check: Callable[[Any], None]
+    condition: Callable[[Any], Q]
+    streams: Callable[[Any], Sequence[Stream]]
+    labels: Callable[[Collection[Any]], Mapping[Any, str]]
+
+
+#: By the name of the field.
+LATER_PARTS: dict[str, LaterPart] = {}
+
+
+def register_part(name: str, part: LaterPart) -> None:
+    """Make a part known: in addresses, saved recipes, lists and bulk changes."""
+    LATER_PARTS[name] = part
+    _READERS[name], _CONDITIONS[name] = part.read, part.condition
+
+
+@dataclass(frozen=True)
 class ConversationFilter:
     """Which conversations: all that pass every part that is set. The fields are the names in an address."""
 
@@ -61,6 +87,8 @@ class ConversationFilter:
     issue: str = ""
     subject: str = ""
     reviewer: str = ""
+    # What came of it in an evaluation: "12-wrong". Registered by evals.
+    answer: str = ""
     q: str = ""
 
     @classmethod
@@ -97,6 +125,9 @@ class ConversationFilter:
                 raise BadRequest(f"“{self.flag}” is no reason of a flag. Use one of: any, none, {', '.join(slugs)}.")
         if self.reviewer and not User.objects.filter(username=self.reviewer).exists():
             raise BadRequest(f"There is nobody called “{self.reviewer}”.")
+        for name, part in LATER_PARTS.items():
+            if value := getattr(self, name):
+                part.check(value)
 
     def to_dict(self) -> dict[str, Any]:
         """The parts that are set, as plain JSON values, in the order of the fields."""
@@ -151,17 +182,53 @@ class ConversationFilter:
 
     def chips(self) -> list[Chip]:
         """One chip for each source, each status and each other part."""
-        names = dict(Source.objects.filter(pk__in=self.source).values_list("pk", "name")) if self.source else {}
-        chips = []
-        for name, value in self.parts():
-            for one in _as_list(value):
-                label = names.get(one, f"source {one}") if name == "source" else _LABELS[name](one)
-                chips.append(Chip(name, one, label, self.without_value(name, one).to_query()))
-        return chips
+        known = known_labels([self])
+        return [
+            Chip(name, one, _label(name, one, known), self.without_value(name, one).to_query())
+            for name, value in self.parts()
+            for one in _as_list(value)
+        ]
 
-    def describe(self) -> str:
-        """The filter in words, for a line of text: "GSM8K train · approved · at least 4 turns"."""
-        return " · ".join(chip.label for chip in self.chips()) or "all conversations"
+    def describe(self, known: "Labels | None" = None) -> str:
+        """The filter in words, for a line of text: "GSM8K train · approved · at least 4 turns".
+
+        `known` are the labels of many filters, looked up together (`known_labels`).
+        """
+        labels = known_labels([self]) if known is None else known
+        words = [_label(name, one, labels) for name, value in self.parts() for one in _as_list(value)]
+        return " · ".join(words) or "all conversations"
+
+
+#: Words for values of a part, by the part's name and the value.
+Labels = Mapping[tuple[str, Any], str]
+
+
+def known_labels(filters: Collection[ConversationFilter]) -> Labels:
+    """The words for what filters name by number, with one query for all sources and one for each later part."""
+    numbers = {number for one in filters for number in one.source}
+    names = Source.objects.filter(pk__in=numbers).values_list("pk", "name") if numbers else []
+    known: dict[tuple[str, Any], str] = {("source", number): f"source {number}" for number in numbers}
+    known |= {("source", number): name for number, name in names}
+    for name, part in LATER_PARTS.items():
+        values = {value for one in filters if (value := getattr(one, name))}
+        known |= {(name, value): label for value, label in part.labels(values).items()} if values else {}
+    return known
+
+
+def known_choices(name: str, value: str) -> list[tuple[str, str]]:
+    """The value of a later part with its words, for a form that can keep it or take it off.
+
+    Empty for no value, and for one that is not understood.
+    """
+    try:
+        found = ConversationFilter.from_dict({name: value} if value else {})
+    except BadRequest:
+        return []
+    return [(str(chip.value), chip.label) for chip in found.chips()]
+
+
+def _label(name: str, value: Any, known: Labels) -> str:
+    return known[name, value] if (name, value) in known else _LABELS[name](value)
 
 
 def _given(query: QueryDict | Mapping[str, Any], other: Collection[str]) -> dict[str, list[str]]:
@@ -252,7 +319,11 @@ _READERS: dict[str, Callable[[str, list[str]], Any]] = {
     "reviewer": _read_text(150),
     "q": _read_search,
 }
-NAMES = tuple(_READERS)
+
+
+def filter_names() -> tuple[str, ...]:
+    """The names of all parts that are known."""
+    return tuple(_READERS)
 
 
 def _flag_condition(slug: str) -> Q:

@@ -6,4 +6,4 @@ class EvalsConfig(AppConfig):
     label = "evals"
 
     def ready(self) -> None:
-        from webapp.evals import hooks, jobs  # noqa: F401  (they register themselves)
+        from webapp.evals import hooks, jobs, panels  # noqa: F401  (they register themselves)

@@ -5,7 +5,6 @@ from typing import Any
 from tasks_core.sandbox import choose_profile
 from webapp.common.errors import JobFailed
 from webapp.common.version import VERSION
-from webapp.evals import probing
 from webapp.evals.address_policy import current_policy
 from webapp.evals.asking.questions import MODES
 from webapp.evals.configuration import AUTO, PROMPT_VERSION, SCORER_VERSION, RunSettings
@@ -13,6 +12,10 @@ from webapp.evals.connecting import connection_of
 from webapp.evals.findings import Findings
 from webapp.evals.grading import CODE, LETTER
 from webapp.evals.models import EvalResult, EvalRun
+from webapp.evals.probing import probe
+
+#: For the probe at a run's start nobody waits, and a server may have to load its model first.
+PROBE_SECONDS, TRY_SECONDS = 180.0, 60.0
 
 
 def freeze(eval_run: EvalRun) -> None:
@@ -20,7 +23,7 @@ def freeze(eval_run: EvalRun) -> None:
     endpoint = eval_run.endpoint
     options = RunSettings.from_dict(eval_run.options)
     graders = set(EvalResult.objects.filter(run=eval_run).order_by().values_list("grader", flat=True).distinct())
-    found = Findings(adapter=endpoint.adapter, answers=True) if endpoint.is_baseline() else _probed(eval_run)
+    found = _probed(eval_run)
     configuration: dict[str, Any] = {
         "endpoint": {
             "name": endpoint.name,
@@ -32,6 +35,7 @@ def freeze(eval_run: EvalRun) -> None:
         "mode": _mode(options, found, multiple_choice=LETTER in graders),
         "token_ids": dict(found.token_ids) if found.logit_bias else {},
         "top_logprobs": found.top_logprobs,
+        "concurrency": found.concurrency(),
         "graders": sorted(graders),
         "scorer": SCORER_VERSION,
         "prompt": PROMPT_VERSION,
@@ -43,7 +47,7 @@ def freeze(eval_run: EvalRun) -> None:
 
 
 def _probed(eval_run: EvalRun) -> Findings:
-    found = probing.probe(connection_of(eval_run.endpoint), current_policy())
+    found = probe(connection_of(eval_run.endpoint), current_policy(), seconds=PROBE_SECONDS, try_seconds=TRY_SECONDS)
     if not found.answers:
         raise JobFailed(f"{eval_run.endpoint.name} does not answer: {found.problem} Mend that, then press Resume.")
     return found

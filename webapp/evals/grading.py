@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-
 from tasks_core import humaneval
 from tasks_core.answers import extract_answer, final_text, score_letter, score_number
 from tasks_core.common import Conversation as TaskConversation

@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from webapp.conversations.hooks import PURGE_HOOKS
 from webapp.conversations.models import Source
+from webapp.evals import answer_filter
 from webapp.evals.models import BASELINES, Answer, EvalResult, ModelEndpoint
 
 
@@ -30,3 +31,4 @@ def delete_results(source: Source, conversation_ids: Sequence[int]) -> None:
 
 
 PURGE_HOOKS.append(delete_results)
+answer_filter.register()

@@ -1,6 +1,7 @@
 """The course of a run: wait for its sources, choose, freeze the configuration, ask, and end it. And helping with it."""
 
 import time
+from dataclasses import replace
 
 from django.conf import settings
 from django.db.models.functions import Now
@@ -168,8 +169,15 @@ def _frozen_connection(eval_run: EvalRun) -> Connection | None:
     """The address and model of the run's start, with the key and the limits of today; None for a baseline."""
     if eval_run.endpoint.is_baseline():
         return None
-    frozen = eval_run.configuration["endpoint"]
-    return connection_of(eval_run.endpoint, address=frozen["address"], model=frozen["model"])
+    frozen = eval_run.configuration
+    connection = connection_of(
+        eval_run.endpoint, address=frozen["endpoint"]["address"], model=frozen["endpoint"]["model"]
+    )
+    return replace(
+        connection,
+        concurrency=min(connection.concurrency, frozen["concurrency"] or connection.concurrency),
+        top_logprobs=frozen["top_logprobs"] or connection.top_logprobs,
+    )
 
 
 def _end(run: JobRun, eval_run: EvalRun) -> None:

@@ -100,7 +100,7 @@ def _sampled_ids(selection: Selection) -> "array[int] | None":
     """The ids of a seeded sample, rising; None where all are asked. The same filter and seed draw the same."""
     if selection.sample is None:
         return None
-    found: "array[int]" = array("q")
+    found: array[int] = array("q")
     while ids := next_ids(selection.conversations(), after=found[-1] if found else 0, limit=50_000):
         found.extend(ids)
     if len(found) <= selection.sample:

@@ -18,8 +18,6 @@ from webapp.evals.worker import MakeQuestion, Respondent
 
 #: So many questions a baseline is given at once.
 BASELINE_ROOM = 500
-#: The first token is the answer where letters are read from probabilities or forced.
-LETTER_TOKENS = 1
 
 
 @contextmanager
@@ -41,7 +39,6 @@ class EndpointQuestions:
         self.connection = connection
         self.mode = eval_run.configuration["mode"]
         self.token_ids: Mapping[str, int] = eval_run.configuration.get("token_ids", {})
-        self.top_logprobs = eval_run.configuration.get("top_logprobs", 0)
 
     def make_question(self, result: EvalResult, conversation: dict[str, Any], _hash: bytes) -> tuple[Question, bytes]:
         """The question of a result, and what its answer is kept under."""

@@ -7,6 +7,7 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
 ROUNDS = 1000
@@ -176,6 +177,7 @@ def quantile(counts: Mapping[int, int], share: float) -> int | None:
     return value
 
 
+@cache
 def _z(confidence: float) -> float:
     return NormalDist().inv_cdf(0.5 + confidence / 2)
 

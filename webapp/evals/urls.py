@@ -2,10 +2,24 @@
 
 from django.urls import path
 
-from webapp.evals.views import endpoints
+from webapp.evals.views import comparing, control, downloads, endpoints, items, listing, panels, runs
 
 app_name = "evals"
 urlpatterns = [
+    path("evaluate/", listing.runs, name="runs"),
+    path("evaluate/compare", comparing.compare_runs, name="compare"),
+    path("evaluate/scores", comparing.scores, name="scores"),
+    path("evaluate/answers/<int:conversation_id>/", panels.answers, name="answers"),
+    path("evaluate/<int:pk>/", runs.run, name="run"),
+    path("evaluate/<int:pk>/cancel", control.cancel_run, name="cancel_run"),
+    path("evaluate/<int:pk>/resume", control.resume_run, name="resume_run"),
+    path("evaluate/<int:pk>/retry", control.retry_run, name="retry_run"),
+    path("evaluate/<int:pk>/rescore", control.rescore_run, name="rescore_run"),
+    path("evaluate/<int:pk>/delete", control.delete_run, name="delete_run"),
+    path("evaluate/<int:pk>/items/", items.items, name="items"),
+    path("evaluate/<int:pk>/items/review", items.send, name="send_to_review"),
+    path("evaluate/<int:pk>/items/<int:result_pk>/", items.item, name="item"),
+    path("evaluate/<int:pk>/results.<str:ending>", downloads.download, name="download"),
     path("evaluate/endpoints/", endpoints.endpoint_list, name="endpoints"),
     path("evaluate/endpoints/new", endpoints.new_endpoint, name="new_endpoint"),
     path("evaluate/endpoints/<int:pk>/", endpoints.endpoint, name="endpoint"),

@@ -6,7 +6,7 @@ from django import forms
 from django.http import QueryDict
 
 from webapp.common.errors import BadRequest
-from webapp.conversations.filters import ANY, ISSUE_WORDS, NONE, STATUS_WORDS, ConversationFilter
+from webapp.conversations.filters import ANY, ISSUE_WORDS, NONE, STATUS_WORDS, ConversationFilter, known_choices
 from webapp.conversations.models import FlagReason, Source
 from webapp.conversations.searching import QUERY_LIMIT
 from webapp.mixtures.models import Export
@@ -16,7 +16,7 @@ BIGGEST = 1_000_000_000
 YES_NO = (("", "either"), ("1", "yes"), ("0", "no"))
 FILTER_FIELDS = (
     "source", "status", "flag", "turns_min", "turns_max", "chars_min", "chars_max",
-    "system", "tools", "edited", "issue", "subject", "reviewer", "q",
+    "system", "tools", "edited", "issue", "subject", "reviewer", "answer", "q",
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ class ComponentForm(forms.Form):
     )
     subject = forms.CharField(required=False, max_length=100, label="Subject")
     reviewer = forms.CharField(required=False, max_length=150, label="Decided by")
+    answer = forms.ChoiceField(required=False, label="Answers of a model")
     repeats = forms.IntegerField(
         min_value=1, max_value=1000, initial=1, label="Repeats", help_text="How many times each conversation counts."
     )
@@ -97,6 +98,8 @@ class ComponentForm(forms.Form):
         self._choose("source", live)
         ticked = set(map(str, self["source"].value() or []))
         self._choose("source", [*_deleted_sources(ticked - {pk for pk, _ in live}), *live])
+        answer = str(self["answer"].value() or "")
+        self._choose("answer", [("", "any or none"), *known_choices("answer", answer)])
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]

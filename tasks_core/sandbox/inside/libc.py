@@ -19,7 +19,7 @@ def _checked(result: int, what: str) -> int:
 
 
 def prctl(option: int, *arguments: object) -> int:
-    """Call prctl(2), all arguments as 64 bits. Raises OSError."""
+    """Set a property of this process, all arguments as 64 bits. Raises OSError."""
     values = [ctypes.c_ulong(one) if isinstance(one, int) else one for one in arguments]
     values += [ctypes.c_ulong(0)] * (4 - len(values))
     return _checked(_LIBC.prctl(ctypes.c_int(option), *values), "prctl")

@@ -18,7 +18,7 @@ ALLOWED = tuple(
     nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time times alarm setitimer getitimer pause
     getpid getppid gettid getuid geteuid getgid getegid getresuid getresgid getgroups getpgrp getpgid getsid
     getrlimit getrusage uname sysinfo getrandom arch_prctl
-""".split()
+""".split()  # noqa: SIM905
 )
 
 #: What fails with "operation not permitted". All that is named nowhere fails with "not implemented", as on a kernel
@@ -38,7 +38,7 @@ REFUSED = tuple(
     mlockall mlock2 swapon swapoff reboot sethostname setdomainname init_module finit_module delete_module
     kexec_load kexec_file_load open_by_handle_at name_to_handle_at clock_settime settimeofday adjtimex
     clock_adjtime syslog quotactl acct personality inotify_init1 fanotify_init timer_create
-""".split()
+""".split()  # noqa: SIM905
 )
 
 _X86_64: dict[str, int] = {

@@ -21,10 +21,10 @@ SMALL = 1 << 63
 NATIVE = (NoneType, bool, str, float)
 SEQUENCES = {tuple: "tuple", set: "set", frozenset: "frozenset"}
 DICTS = (dict, Counter, OrderedDict, defaultdict)
+_EMPTY: tuple[Iterable[object], ...] = ("", b"", (), [], set(), {}, range(0), reversed([]))
 ITERATORS = (
-    GeneratorType, map, filter, zip, enumerate, reversed,
-    *(type(iter(empty)) for empty in ([], (), "", set(), {}, range(0))),
-    type({}.keys()), type({}.values()), type({}.items()), type(reversed([])),
+    GeneratorType, map, filter, zip, enumerate, reversed, *(type(iter(empty)) for empty in _EMPTY),
+    type({}.keys()), type({}.values()), type({}.items()),
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ It never reads what a job is about, so that nothing of one job is in the memory 
 """
 
 import builtins
+import contextlib
 import gc
 import importlib
 import os
@@ -40,7 +41,7 @@ FIRST_KEPT = 40
 
 
 class Walls(NamedTuple):
-    """What a child puts around itself: a filter of system calls, and rules of Landlock where nothing else hides files."""
+    """What a child puts around itself: a filter of system calls; rules of Landlock where nothing else hides files."""
 
     filter_program: bytes
     rules: int | None
@@ -48,7 +49,7 @@ class Walls(NamedTuple):
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until the socket closes. Arguments: role, wall (`bubblewrap` or `landlock`), parent's process id, folders."""
+    """Serve until the socket closes. Arguments: role, `bubblewrap` or `landlock`, the parent's id, folders to read."""
     role, wall, parent, *folders = arguments
     for name in USUAL:
         importlib.import_module(name)
@@ -84,16 +85,27 @@ def _landlock(folders: list[str], parent: int) -> Walls:
 
 def _keep_open() -> int:
     """Hold open what nobody may not enter, such as a Python below /root, and import by way of the descriptors."""
-    kept = 0
-    for place, folder in enumerate(sys.path):
-        if os.path.isdir(folder):
+    kept: dict[str, str] = {}
+    for folder in sys.path:
+        with contextlib.suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-            os.dup2(descriptor, FIRST_KEPT + kept)
+            place = os.dup2(descriptor, FIRST_KEPT + len(kept))
             os.close(descriptor)
-            sys.path[place] = f"/proc/self/fd/{FIRST_KEPT + kept}"
-            kept += 1
+            kept[folder] = f"/proc/self/fd/{place}"
+    loaded = [getattr(module, "__path__", None) for module in sys.modules.values()]
+    for paths in (sys.path, *loaded):
+        if isinstance(paths, list):
+            paths[:] = [_moved(path, kept) for path in paths]
     sys.path_importer_cache.clear()
-    return kept
+    return len(kept)
+
+
+def _moved(path: str, places: dict[str, str]) -> str:
+    """A path with the longest of the folders replaced."""
+    for folder in sorted(places, key=len, reverse=True):
+        if path == folder or path.startswith(f"{folder}/"):
+            return places[folder] + path[len(folder) :]
+    return path
 
 
 def _serve(control: socket.socket, role: str, walls: Walls) -> bool:

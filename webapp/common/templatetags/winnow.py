@@ -66,3 +66,19 @@ def plural(count: int | None, words: str) -> str:
     """`{{ 3|plural:"turn,turns" }}` -> "3 turns"."""
     one, many = words.split(",")
     return f"{number(count)} {one if count == 1 else many}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.6134 -> "61.3 %"; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+@register.filter
+def points(difference: float | None) -> str:
+    """A difference of shares in percentage points, with its sign: -0.0312 -> "−3.1"."""
+    if difference is None:
+        return "–"
+    rounded = round(100 * difference, 1)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else ""
+    return f"{sign}{abs(rounded):.1f}"

@@ -16,7 +16,7 @@ from webapp.conversations.actions.review import decide, flag_conversation, resol
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.diffs import diff_messages
 from webapp.conversations.fetching import get_conversation_for_user, get_flag_for_user
-from webapp.conversations.filters import NAMES, ConversationFilter
+from webapp.conversations.filters import ConversationFilter, filter_names
 from webapp.conversations.listing import Place, neighbours
 from webapp.conversations.models import Conversation, Status
 from webapp.conversations.panels import panels_for
@@ -25,8 +25,7 @@ from webapp.conversations.showing import ShownConversation
 from webapp.conversations.timeline import events_since
 from webapp.conversations.versions import StaleVersion, text_at
 
-# What of an address names the list that the conversation belongs to, and what the page reads beside it.
-LIST_NAMES = (*NAMES, "order")
+# What the page reads of an address beside the list that the conversation belongs to.
 OWN_NAMES = ("from", "as", "flag_turn", "turn")
 DONE_WORDS = {
     Status.APPROVED: "Approved",
@@ -157,7 +156,8 @@ def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", s
 def list_of(request: UserRequest) -> str:
     """The query of the list that the conversation was opened from: its page and its forms carry it along."""
     fields = request.GET if request.method == "GET" else QueryDict(request.POST.get("list", ""))
-    kept = [(name, value) for name, values in fields.lists() if name in LIST_NAMES for value in values if value]
+    names = (*filter_names(), "order")
+    kept = [(name, value) for name, values in fields.lists() if name in names for value in values if value]
     return urlencode(kept)
 
 

@@ -1,8 +1,8 @@
-// The list of conversations: j and k go from row to row, x checks, and the bar at the bottom says how many are checked.
+// The list of conversations: j and k go from row to row (rows.js), x checks, and the bar at the bottom says how many.
 import { isTyping } from "./keys.js";
+import "./rows.js";
 
 const boxes = () => [...document.querySelectorAll('input[name="ids"]')];
-const titles = () => [...document.querySelectorAll("[data-row] .row-title")];
 
 function updateBar() {
   const bar = document.getElementById("bulk");
@@ -27,21 +27,9 @@ document.addEventListener("change", ({ target }) => {
   if (target.id === "check-page" || target.id === "bulk-all" || target.name === "ids") updateBar();
 });
 
-function move(step) {
-  const all = titles();
-  const row = document.activeElement.closest("[data-row]");
-  const at = row ? all.findIndex((title) => row.contains(title)) : step > 0 ? -1 : all.length;
-  const next = all[Math.min(Math.max(at + step, 0), all.length - 1)];
-  next?.focus({ preventScroll: true });
-  next?.closest("tr").scrollIntoView({ block: "nearest" });
-}
-
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  if (event.key === "j" || event.key === "k") {
-    event.preventDefault();
-    move(event.key === "j" ? 1 : -1);
-  } else if (event.key === "x") {
+  if (event.key === "x") {
     document.activeElement.closest("[data-row]")?.querySelector('input[name="ids"]')?.click();
   }
 });

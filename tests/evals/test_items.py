@@ -1,0 +1,203 @@
+"""The items of a run: the list with its filters and pages, through the client."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import DjangoAssertNumQueries
+
+from tests.evals.making import make_run
+from tests.factories import make_conversation, make_source, make_user
+from webapp.accounts.models import Role
+from webapp.conversations.models import Conversation
+from webapp.evals import items
+from webapp.evals.items import Counts, Cursor, ItemFilter, next_items
+from webapp.evals.models import EvalResult, EvalRun
+
+pytestmark = pytest.mark.django_db
+#: Session and user, jobs and worker of the frame, the run, its items with conversations and answers, its counts.
+QUERIES = 8
+
+OUTCOMES: list[dict[str, Any]] = [
+    {"outcome": "right", "expected": "72", "extracted": "72", "subject": "law", "text": "so 72"},
+    {"outcome": "wrong", "expected": "72", "extracted": "42", "subject": "law", "lenient": "43"},
+    {"outcome": "no_answer", "expected": "5", "subject": "art"},
+    {"outcome": "wrong", "expected": "5", "extracted": "<6>", "subject": "art", "kind": "failed"},
+    {"outcome": "error", "kind": "timeout", "detail": "No answer within 120 s."},
+    {},
+]
+
+
+@pytest.fixture
+def run() -> EvalRun:
+    source = make_source("GSM8K test")
+    rows = [(make_conversation(source, preview=f"question {n}"), one) for n, one in enumerate(OUTCOMES)]
+    return make_run([(row, {"task": "mmlu"} | one) for row, one in rows], name="qwen", state=EvalRun.State.RUNNING)
+
+
+@pytest.fixture
+def reader(client: Client) -> Client:
+    client.force_login(make_user(Role.VIEWER), backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def shown(client: Client, run: EvalRun, query: str = "") -> list[str]:
+    response = client.get(f"/evaluate/{run.pk}/items/{query}")
+    assert response.status_code == 200, response.content.decode()
+    return [row.conversation.preview.removeprefix("question ") for row in response.context["page"].rows]
+
+
+FILTERS = {
+    "": "012345",
+    "?outcome=wrong": "13",
+    "?outcome=no_answer": "2",
+    "?outcome=error": "4",
+    "?outcome=cut_off": "",
+    "?outcome=waiting": "5",
+    "?subject=law": "01",
+    "?outcome=wrong&subject=law": "1",
+    "?task=mmlu&subject=art": "23",
+    "?kind=failed": "3",
+    "?sample=0": "012345",
+    "?sample=1": "",
+    "?task=&subject=&kind=&outcome=right": "0",
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), FILTERS.items())
+def test_each_filter_shows_its_items(reader: Client, run: EvalRun, query: str, expected: str) -> None:
+    make_run([(make_conversation(preview="question 9"), {"outcome": "wrong", "subject": "law"})])
+    assert shown(reader, run, query) == list(expected)
+
+
+def test_a_row_says_what_was_expected_and_said(reader: Client, run: EvalRun) -> None:
+    page = reader.get(f"/evaluate/{run.pk}/items/").content.decode()
+    for words in ("✓ right", "✕ wrong", "leniently 43", "&lt;6&gt;", "No answer within 120 s.", "120 ms", "timeout"):
+        assert words in page
+    wrong = run.results.get(extracted="42")
+    address = f"/evaluate/{run.pk}/items/{wrong.pk}/?outcome=wrong"
+    assert f'href="{address}"' in reader.get(f"/evaluate/{run.pk}/items/?outcome=wrong").content.decode()
+
+
+def test_counts_come_from_the_tallies(run: EvalRun, django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    with django_assert_num_queries(1):
+        counts = Counts(run, ItemFilter())
+        found = {choice.value: choice.count for choice in counts.outcomes}
+        subjects = {choice.value: choice.count for choice in counts.subjects}
+    assert found == {"": 6, "right": 1, "wrong": 2, "no_answer": 1, "cut_off": 0, "error": 1, "waiting": 1}
+    assert subjects == {"art": 2, "law": 2}
+    assert Counts(run, ItemFilter(outcome="wrong", subject="law")).total == 1
+    assert Counts(run, ItemFilter(outcome="wrong", sample=0)).total is None
+    assert {choice.value: choice.count for choice in Counts(run, ItemFilter(subject="art")).outcomes}["wrong"] == 1
+
+
+@pytest.mark.parametrize("query", ["", "outcome=wrong"])
+def test_pages_meet_in_the_middle(reader: Client, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    monkeypatch.setattr(items, "PAGE_ROWS", 3)
+    rows = [make_conversation() for _ in range(4)]
+    run = make_run([(row, {"outcome": "wrong", "sample": sample}) for row in rows for sample in range(2)])
+
+    def page(more: str) -> tuple[list[Cursor], str, str]:
+        found = reader.get(f"/evaluate/{run.pk}/items/?{query}&{more}").context["page"]
+        return [items.cursor_of(row) for row in found.rows], found.previous, found.next
+
+    every = [(row.pk, sample) for row in rows for sample in range(2)]
+    first, previous, following = page("")
+    assert (first, previous) == (every[:3], "")
+    middle, previous, last = page(following)
+    assert middle == every[3:6]
+    assert page(previous)[0] == first
+    assert page(last) == (every[6:], page(last)[1], "")
+    end, before, nothing = page("page=last")
+    assert (end, nothing) == (every[5:], "")
+    assert page(before)[0] == every[2:5]
+
+
+def test_the_conversations_as_a_list(reader: Client, run: EvalRun) -> None:
+    page = reader.get(f"/evaluate/{run.pk}/items/?outcome=wrong&subject=law").content.decode()
+    address = f"/conversations/?subject=law&amp;answer={run.pk}-wrong"
+    assert address in page
+    assert reader.get(address.replace("&amp;", "&")).status_code == 200
+
+
+def test_a_stranger_is_asked_to_log_in(client: Client, run: EvalRun) -> None:
+    assert client.get(f"/evaluate/{run.pk}/items/").status_code == 302
+
+
+def test_it_takes_no_posts_and_knows_its_runs(reader: Client, run: EvalRun) -> None:
+    assert reader.post(f"/evaluate/{run.pk}/items/").status_code == 405
+    assert reader.get(f"/evaluate/{run.pk + 1}/items/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("outcome=nonsense", "Use one of: right, wrong"),
+        ("run__endpoint__encrypted_key=x", "no filter of items"),
+        ("sample=x", "must be a whole number"),
+        ("sample=99999", "must be a whole number"),
+        ("after=x", "two numbers with a hyphen"),
+        ("after=1-2&before=3-4", "Give only one of"),
+        ("page=2", "Give only one of"),
+        ("subject=%00", "NUL"),
+        (f"kind={'x' * 101}", "at most 100 characters"),
+    ],
+)
+def test_bad_addresses_are_explained(reader: Client, run: EvalRun, query: str, message: str) -> None:
+    response = reader.get(f"/evaluate/{run.pk}/items/?{query}")
+    assert response.status_code == 400
+    assert message in response.content.decode()
+
+
+@pytest.mark.parametrize("place", ["9223372036854775807-32767", "99999999999999999999-99999", "0-0"])
+def test_any_place_has_a_page(reader: Client, run: EvalRun, place: str) -> None:
+    for name in ("after", "before"):
+        assert reader.get(f"/evaluate/{run.pk}/items/?{name}={place}").status_code == 200
+
+
+def test_the_number_of_queries_does_not_grow(
+    reader: Client, run: EvalRun, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for query in ("", "?outcome=wrong", "?outcome=wrong&subject=law&kind=failed"):
+        with django_assert_max_num_queries(QUERIES):
+            reader.get(f"/evaluate/{run.pk}/items/{query}")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "index"),
+    [
+        (ItemFilter(outcome="wrong"), "eval_result_outcome"),
+        (ItemFilter(outcome="wrong", kind="failed"), "eval_result_outcome"),
+        (ItemFilter(), "eval_result_once"),
+        (ItemFilter(task="mmlu", subject="law"), "eval_result_subject"),
+    ],
+)
+@pytest.mark.parametrize("falling", [False, True])
+def test_a_page_is_read_from_an_index(wanted: ItemFilter, index: str, falling: bool) -> None:
+    source = make_source()
+    first = make_conversation(source)
+    Conversation.objects.filter(pk=first.pk).update(position=10_000)
+    run = make_run([])
+    rows = [make_conversation(source) for _ in range(300)]
+    EvalResult.objects.bulk_create(
+        EvalResult(
+            run=run, conversation=row, sample=sample, version=1, task="mmlu", state=2, kind="failed",
+            outcome="wrong" if n % 5 else "right", subject="law" if n % 3 else "art",
+        )
+        for n, row in enumerate(rows)
+        for sample in range(8)
+    )  # fmt: skip
+    place = Cursor(rows[150].pk, 0)
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as captured:
+        cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "SELECT 1")
+        assert next_items(wanted.apply(run), place, falling=falling)[:50].count() == 50
+        found = list(next_items(wanted.apply(run), place, falling=falling)[:50])
+        assert len(found) == 50
+        asked = captured.captured_queries[-1]["sql"]
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{asked}")
+        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    assert index in plan or (connection.vendor == "sqlite" and "sqlite_autoindex" in plan), plan
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    assert "Seq Scan" not in plan

@@ -1,0 +1,208 @@
+"""Two runs on the same questions: who had what right, by how much they differ, and what flipped.
+
+A pair is the same conversation, in the same version, with the same number of the sample, scored in both runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, NamedTuple
+
+from django.db import connection
+
+from webapp.common.errors import BadRequest
+from webapp.conversations.models import Conversation
+from webapp.evals.models import EvalResult, EvalRun, Outcome
+from webapp.evals.statistics import Interval, Pairs, exact_mcnemar, paired_difference
+
+PAGE_ROWS = 20
+#: b has it right and a has not; the other way round.
+Way = Literal["gained", "lost"]
+WAYS: tuple[Way, ...] = ("gained", "lost")
+
+
+@dataclass
+class Compared:
+    """The pairs of one task or subject, or all of them. Differences are b minus a."""
+
+    task: str = ""
+    subject: str = ""
+    pairs: Pairs = field(default_factory=Pairs)
+
+    @property
+    def share_a(self) -> float:
+        return self.pairs.right_a / self.pairs.total
+
+    @property
+    def share_b(self) -> float:
+        return self.pairs.right_b / self.pairs.total
+
+    @property
+    def difference(self) -> float:
+        return (self.pairs.only_b - self.pairs.only_a) / self.pairs.total
+
+    @cached_property
+    def interval(self) -> Interval:
+        turned = Pairs(self.pairs.both, self.pairs.only_b, self.pairs.only_a, self.pairs.none)
+        return paired_difference(turned)
+
+    @cached_property
+    def p(self) -> float:
+        return exact_mcnemar(self.pairs.only_a, self.pairs.only_b)
+
+
+@dataclass
+class Comparison:
+    """What two runs have in common, and what had to be left out."""
+
+    whole: Compared = field(default_factory=Compared)
+    tasks: list[Compared] = field(default_factory=list)
+    subjects: list[Compared] = field(default_factory=list)
+    # In both runs, but: with an error in one, not yet done in one, asked about in two versions.
+    errors: int = 0
+    unfinished: int = 0
+    versions: int = 0
+    only_a: int = 0
+    only_b: int = 0
+
+    @property
+    def left_out(self) -> int:
+        return self.errors + self.unfinished + self.versions
+
+
+class _Group(NamedTuple):
+    task: str
+    subject: str
+    outcome_a: str
+    outcome_b: str | None
+    same_version: int | None
+    total: int
+
+
+def compare(run_a: EvalRun, run_b: EvalRun) -> Comparison:
+    """Join the results of both runs by conversation and sample, and count."""
+    found, shared = Comparison(), 0
+    groups: dict[tuple[str, str], Pairs] = {}
+    for group in _joined(run_a, run_b):
+        if group.outcome_b is None:
+            found.only_a += group.total
+            continue
+        shared += group.total
+        pairs = _count(found, group)
+        key = (group.task, group.subject)
+        groups[key] = groups.get(key, Pairs()) + pairs
+    found.only_b = EvalResult.objects.filter(run=run_b).count() - shared
+    found.whole = Compared(pairs=sum(groups.values(), Pairs()))
+    by_task: dict[str, Pairs] = {}
+    for (task, _), pairs in groups.items():
+        by_task[task] = by_task.get(task, Pairs()) + pairs
+    found.tasks = _widest_first(Compared(task, "", pairs) for task, pairs in by_task.items())
+    if any(subject for _, subject in groups):
+        found.subjects = _widest_first(Compared(*key, pairs) for key, pairs in groups.items())
+    return found
+
+
+def _joined(run_a: EvalRun, run_b: EvalRun) -> list[_Group]:
+    """Every result of a, with the one of b beside it, counted by what matters."""
+    table = EvalResult._meta.db_table
+    same = "CASE WHEN b.id IS NULL THEN NULL WHEN a.version = b.version THEN 1 ELSE 0 END"
+    statement = (
+        f"SELECT a.task, a.subject, a.outcome, b.outcome, {same}, COUNT(*) FROM {table} a"  # noqa: S608
+        f" LEFT JOIN {table} b ON b.run_id = %s AND b.conversation_id = a.conversation_id AND b.sample = a.sample"
+        " WHERE a.run_id = %s GROUP BY 1, 2, 3, 4, 5"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [run_b.pk, run_a.pk])
+        return [_Group(*row) for row in cursor.fetchall()]
+
+
+def _count(found: Comparison, group: _Group) -> Pairs:
+    """The pairs of a group; what cannot be compared is counted in `found`."""
+    outcomes = (group.outcome_a, group.outcome_b)
+    if "" in outcomes:
+        found.unfinished += group.total
+    elif Outcome.ERROR in outcomes:
+        found.errors += group.total
+    elif not group.same_version:
+        found.versions += group.total
+    else:
+        right_a, right_b = (outcome == Outcome.RIGHT for outcome in outcomes)
+        name = "both" if right_a and right_b else "only_a" if right_a else "only_b" if right_b else "none"
+        return Pairs(**{name: group.total})
+    return Pairs()
+
+
+def _widest_first(groups: Iterable[Compared]) -> list[Compared]:
+    shown = [group for group in groups if group.pairs.total]
+    return sorted(shown, key=lambda group: (-abs(group.difference), group.task, group.subject))
+
+
+class Place(NamedTuple):
+    """Where a page of flips begins: behind this conversation and sample."""
+
+    conversation: int = 0
+    sample: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.conversation}-{self.sample}"
+
+    @classmethod
+    def read(cls, text: str) -> "Place":
+        """What `str` gave, "" for the beginning. Raises BadRequest."""
+        if not text:
+            return cls()
+        parts = text.split("-")
+        if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts):
+            raise BadRequest(f"“after” must be two numbers with a hyphen between them, not “{text[:40]}”.")
+        return cls(int(parts[0]), int(parts[1]))
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A question that one run had right and the other had not; what each answered, and the ids of the results."""
+
+    conversation: Conversation
+    sample: int
+    subject: str
+    expected: str
+    outcome_a: str
+    outcome_b: str
+    extracted_a: str
+    extracted_b: str
+    result_a: int
+    result_b: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.conversation.pk, self.sample)
+
+
+def flips(run_a: EvalRun, run_b: EvalRun, way: Way, after: Place, limit: int = PAGE_ROWS) -> list[Flip]:
+    """At most `limit` flips of one way in the order of the conversations, beginning behind `after`."""
+    rows = _flipped(run_a, run_b, way, after, limit)
+    conversations = Conversation.objects.select_related("source").in_bulk([row[0] for row in rows])
+    return [Flip(conversations[row[0]], *row[1:]) for row in rows if row[0] in conversations]
+
+
+def _flipped(run_a: EvalRun, run_b: EvalRun, way: Way, after: Place, limit: int) -> list[tuple[Any, ...]]:
+    """Walk the right ones of the run that had them right by their index, and look each up in the other."""
+    table = EvalResult._meta.db_table
+    winner, loser = ("b", "a") if way == "gained" else ("a", "b")
+    runs = {"a": run_a.pk, "b": run_b.pk}
+    statement = (
+        f"SELECT {winner}.conversation_id, {winner}.sample, {winner}.subject, {winner}.expected,"  # noqa: S608
+        " a.outcome, b.outcome, a.extracted, b.extracted, a.id, b.id"
+        f" FROM {table} {winner} JOIN {table} {loser} ON {loser}.run_id = %s AND {loser}.version = {winner}.version"
+        f" AND {loser}.conversation_id = {winner}.conversation_id AND {loser}.sample = {winner}.sample"
+        f" AND {loser}.outcome IN (%s, %s, %s)"
+        f" WHERE {winner}.run_id = %s AND {winner}.outcome = %s AND {winner}.conversation_id >= %s"
+        f" AND ({winner}.conversation_id > %s OR {winner}.sample > %s)"
+        f" ORDER BY {winner}.conversation_id, {winner}.sample LIMIT %s"
+    )
+    not_right = [str(outcome) for outcome in (Outcome.WRONG, Outcome.NO_ANSWER, Outcome.CUT_OFF)]
+    place = [after.conversation, after.conversation, after.sample]
+    values: list[int | str] = [runs[loser], *not_right, runs[winner], str(Outcome.RIGHT), *place, limit]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows

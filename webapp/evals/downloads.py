@@ -1,0 +1,94 @@
+"""The results of a run as lines of JSON or CSV, in the order of its conversations, however many there are."""
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from webapp.evals.items import ItemFilter, cursor_of, next_items
+from webapp.evals.models import EvalResult, EvalRun
+
+BATCH = 500
+COLUMNS = (
+    "run", "source", "position", "conversation", "version", "sample", "task", "subject", "outcome", "kind", "detail",
+    "expected", "extracted", "lenient", "lenient_right", "answer", "finish", "prompt_tokens", "completion_tokens",
+    "latency_ms", "letters",
+)  # fmt: skip
+#: A spreadsheet takes a cell that begins with one of these for a formula.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def rows_of(run: EvalRun) -> Iterator[list[Any]]:
+    """The columns of every result that has an outcome; a batch of them is in memory at a time."""
+    rows = ItemFilter().apply(run).exclude(outcome="").select_related("conversation__source", "answer")
+    start = None
+    while batch := list(next_items(rows, start)[:BATCH]):
+        yield from (_columns(run, result) for result in batch)
+        start = cursor_of(batch[-1])
+
+
+def _columns(run: EvalRun, result: EvalResult) -> list[Any]:
+    conversation, answer = result.conversation, result.answer
+    return [
+        run.name,
+        conversation.source.name,
+        conversation.position,
+        conversation.pk,
+        result.version,
+        result.sample,
+        result.task,
+        result.subject,
+        result.outcome,
+        result.kind,
+        result.detail,
+        result.expected,
+        result.extracted,
+        result.lenient,
+        result.lenient_right,
+        answer and answer.text,
+        answer and answer.finish,
+        answer and answer.prompt_tokens,
+        answer and answer.completion_tokens,
+        answer and answer.latency_ms,
+        answer.letter_logprobs() if answer else {},
+    ]
+
+
+def jsonl_lines(run: EvalRun) -> Iterator[str]:
+    """One object a line."""
+    for row in rows_of(run):
+        yield json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
+
+
+class _Echo:
+    """A file that gives back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def csv_lines(run: EvalRun) -> Iterator[str]:
+    """A line with the names of the columns, then one for each result; line breaks inside of cells are quoted."""
+    writer = csv.writer(_Echo())
+    yield writer.writerow(COLUMNS)
+    for row in rows_of(run):
+        yield writer.writerow([_cell(value) for value in row])
+
+
+def _cell(value: Any) -> Any:
+    """A value as a spreadsheet reads it: texts never become formulas. Numbers are ours, and stay numbers."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False) if value else ""
+    if isinstance(value, str):
+        text = value.replace("\0", "")
+        return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return value
+
+
+def file_name(run: EvalRun, ending: str) -> str:
+    """A name that every system takes."""
+    words = re.sub(r"[^A-Za-z0-9._-]+", "-", run.name).strip("-.")[:80].strip("-.")
+    return f"{words or 'run'}-{run.pk}.{ending}"

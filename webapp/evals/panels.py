@@ -1,0 +1,105 @@
+"""What models answered, beside a conversation: the newest answer of each, and all of them on a page of their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db.models import Count, Min, Q
+
+from webapp.conversations.panels import Panel, PanelData, register_panel
+from webapp.conversations.rendering import Body, render_body
+from webapp.conversations.showing import ShownConversation
+from webapp.evals.models import EvalResult, Outcome
+
+#: Runs that the panel looks back on, characters of an answer that it unfolds, and of one that it quotes.
+MOST_RUNS = 20
+MOST_SHOWN = 3_000
+MOST_QUOTED = 40
+PAGE_ROWS = 50
+
+
+class Said(NamedTuple):
+    """One line: a result, and of how many samples how many were right."""
+
+    result: EvalResult
+    right: int
+    samples: int
+
+    @property
+    def short(self) -> str:
+        """What was read out of the answer, else how it begins."""
+        return self.result.extracted or quoted(self.result)
+
+    @property
+    def body(self) -> Body | None:
+        """The answer as written, cut where it is long."""
+        if self.result.answer is None:
+            return None
+        text = self.result.answer.text[:MOST_SHOWN]
+        return render_body({"role": "assistant", "content": text}, as_written=True)
+
+    @property
+    def is_cut(self) -> bool:
+        return self.result.answer is not None and len(self.result.answer.text) > MOST_SHOWN
+
+
+def quoted(result: EvalResult) -> str:
+    """The beginning of an answer, on one line."""
+    text = "" if result.answer is None else " ".join(result.answer.text[: 10 * MOST_QUOTED].split())
+    return text[:MOST_QUOTED] + ("…" if len(text) > MOST_QUOTED else "")
+
+
+def _answers(shown: ShownConversation) -> PanelData | None:
+    """Two queries, however many answers there are; one where there are none."""
+    runs = _newest_runs(shown.conversation.pk)
+    if not runs:
+        return None
+    results = EvalResult.objects.filter(pk__in=[row.first for row in runs[:MOST_RUNS]])
+    by_run = {result.run_id: result for result in results.select_related("run__endpoint", "answer")}
+    newest: dict[int, Said] = {}
+    for row in runs[:MOST_RUNS]:
+        result = by_run.get(row.run)
+        if result is not None and result.run.endpoint_id not in newest:
+            newest[result.run.endpoint_id] = Said(result, row.right, row.samples)
+    return {
+        "answers": list(newest.values()),
+        "more": len(runs) > len(newest) or any(row.samples > 1 for row in runs),
+    }
+
+
+class AskedRun(NamedTuple):
+    """A run that has asked about a conversation: the id of its first result, how many there are, how many right."""
+
+    run: int
+    first: int
+    samples: int
+    right: int
+
+
+def _newest_runs(conversation_id: int) -> list[AskedRun]:
+    rows = EvalResult.objects.filter(conversation_id=conversation_id).exclude(outcome="").values("run").order_by("-run")
+    right = Q(outcome=Outcome.RIGHT)
+    found = rows.annotate(first=Min("pk"), samples=Count("pk"), right=Count("pk", filter=right))
+    return [AskedRun(*row) for row in found.values_list("run", "first", "samples", "right")[: MOST_RUNS + 1]]
+
+
+@dataclass(frozen=True)
+class AnswerPage:
+    """Answers about one conversation, the newest first; `older` is the id before which the next page begins."""
+
+    rows: Sequence[EvalResult]
+    older: int | None
+
+
+def page_of_answers(conversation_id: int, before: int | None) -> AnswerPage:
+    """All results of a conversation, of all runs and samples."""
+    rows = EvalResult.objects.filter(conversation_id=conversation_id).exclude(outcome="").order_by("-pk")
+    rows = rows.select_related("run__endpoint", "answer")
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found = list(rows[: PAGE_ROWS + 1])
+    shown = found[:PAGE_ROWS]
+    return AnswerPage(shown, shown[-1].pk if len(found) > PAGE_ROWS else None)
+
+
+register_panel(Panel("answers", "Answers", "evals/panels/answers.html", _answers, 5))

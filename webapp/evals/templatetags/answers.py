@@ -1,0 +1,62 @@
+"""Outcomes and scores as people read them."""
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from webapp.evals.items import OUTCOME_WORDS, WAITING
+from webapp.evals.items import kind_words as words_of_kind
+from webapp.evals.models import EvalResult
+from webapp.evals.panels import quoted as beginning
+
+register = template.Library()
+
+#: A sign and a class of badges (marks.css) for each outcome: the colour never stands alone.
+MARKS = {
+    "right": ("✓", "good"),
+    "wrong": ("✕", "bad"),
+    "no_answer": ("∅", "warn"),
+    "cut_off": ("⇥", "warn"),
+    "error": ("!", "info"),
+    WAITING: ("○", ""),
+}
+
+
+@register.filter
+def outcome_badge(outcome: str) -> SafeString:
+    """An outcome as sign and word; empty for a question that has none yet."""
+    sign, kind = MARKS[outcome or WAITING]
+    return format_html('<span class="badge {}">{} {}</span>', kind, sign, OUTCOME_WORDS[outcome or WAITING])
+
+
+@register.filter
+def outcome_sign(outcome: str) -> str:
+    return MARKS[outcome or WAITING][0]
+
+
+@register.filter
+def outcome_word(outcome: str) -> str:
+    return OUTCOME_WORDS[outcome or WAITING]
+
+
+@register.filter
+def promille(share: float) -> int:
+    """For bars: their values are written without a decimal point, which a locale could change."""
+    return round(1000 * share)
+
+
+@register.filter
+def quoted(result: EvalResult) -> str:
+    """How an answer begins."""
+    return beginning(result)
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """0.6134 -> "61.3 %"; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    return words_of_kind(kind)

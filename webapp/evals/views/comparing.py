@@ -1,0 +1,110 @@
+"""Two runs side by side, and the scores of all endpoints."""
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.views.decorators.http import require_GET
+
+from webapp.accounts.models import Role
+from webapp.accounts.permissions import UserRequest, role_required
+from webapp.common.errors import BadRequest
+from webapp.common.pages import render_page
+from webapp.evals import chatcore
+from webapp.evals.comparing import PAGE_ROWS, WAYS, Comparison, Place, Way, compare, flips
+from webapp.evals.comparing_words import (
+    against_chance,
+    compared_subjects,
+    compared_tasks,
+    excluded_subjects,
+    verdict,
+)
+from webapp.evals.fetching import get_run_for_user
+from webapp.evals.models import EvalRun
+
+#: The newest so many runs are offered; a search finds older ones.
+OFFERED = 100
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def compare_runs(request: UserRequest) -> HttpResponse:
+    """The choice of two runs, and what sets them apart once both are chosen."""
+    run_a, run_b = _chosen(request, "a"), _chosen(request, "b")
+    query = " ".join(request.GET.get("q", "").split())[:100]
+    context: dict[str, Any] = {
+        "a": run_a,
+        "b": run_b,
+        "q": query,
+        "offered": _offered(query, [run for run in (run_a, run_b) if run]),
+        "same": run_a is not None and run_a == run_b,
+    }
+    if run_a and run_b and run_a != run_b:
+        context |= _comparison(request, run_a, run_b)
+    partials = {"choose-runs": "choose", "flips": "flips"}
+    return render_page(request, "evals/compare.html", context, partials=partials)
+
+
+@require_GET
+@role_required(Role.VIEWER)
+def scores(request: UserRequest) -> HttpResponse:
+    """ChatCORE by endpoint."""
+    context = {"scores": chatcore.all_scores(), "tasks": chatcore.TASKS}
+    return render_page(request, "evals/scores.html", context)
+
+
+def _chosen(request: UserRequest, name: str) -> EvalRun | None:
+    text = request.GET.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise BadRequest(f"“{name}” must be the number of an evaluation, not “{text[:40]}”.")
+    return get_run_for_user(request.user, int(text))
+
+
+def _offered(query: str, chosen: list[EvalRun]) -> dict[str, list[EvalRun]]:
+    """Runs to choose from, newest first: those that were asked the same as a chosen one stand apart."""
+    found = EvalRun.objects.filter(done__gt=0).select_related("endpoint").defer("report", "configuration", "options")
+    if query:
+        found = found.filter(Q(name__icontains=query) | Q(endpoint__name__icontains=query))
+    runs = {run.pk: run for run in (*chosen, *found.order_by("-pk")[:OFFERED])}
+    newest = [runs[pk] for pk in sorted(runs, reverse=True)]
+    hashes = {run.selection_hash for run in chosen} - {""}
+    return {
+        "alike": [run for run in newest if run.selection_hash in hashes],
+        "others": [run for run in newest if run.selection_hash not in hashes],
+    }
+
+
+def _comparison(request: UserRequest, run_a: EvalRun, run_b: EvalRun) -> dict[str, Any]:
+    found = compare(run_a, run_b)
+    way, after = _way(request, found), Place.read(request.GET.get("after", ""))
+    shown = flips(run_a, run_b, way, after, PAGE_ROWS + 1) if _any(found, way) else []
+    return {
+        "found": found,
+        "verdict": verdict(found.whole),
+        "p": against_chance(found.whole),
+        "tasks": compared_tasks(found),
+        "subjects": compared_subjects(found),
+        "by_chance": excluded_subjects(found.subjects),
+        "way": way,
+        "flips": shown[:PAGE_ROWS],
+        "more": shown[PAGE_ROWS - 1].place if len(shown) > PAGE_ROWS else None,
+        "paged": bool(request.GET.get("after")),
+        "several_samples": max(run.options.get("samples", 1) for run in (run_a, run_b)) > 1,
+    }
+
+
+def _way(request: UserRequest, found: Comparison) -> Way:
+    """Which flips are listed; the more frequent ones unless somebody has chosen."""
+    asked = request.GET.get("way", "")
+    if not asked:
+        return "gained" if found.whole.pairs.only_b >= found.whole.pairs.only_a else "lost"
+    for way in WAYS:
+        if way == asked:
+            return way
+    raise BadRequest(f"“way” cannot be “{asked[:40]}”. Use one of: {', '.join(WAYS)}.")
+
+
+def _any(found: Comparison, way: Way) -> bool:
+    return bool(found.whole.pairs.only_b if way == "gained" else found.whole.pairs.only_a)
