@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from tests.evals.conftest import OneStandIn
@@ -285,6 +286,7 @@ def test_who_may_change(client: Client, standin: OneStandIn, path: str) -> None:
 def test_a_viewer_sees_what_it_can_do_but_not_where_it_is(client: Client, standin: OneStandIn, port: int) -> None:
     endpoint = make_endpoint(address=standin.address, probe_problem=f"busy at {standin.address}")
     endpoint.findings = Findings(answers=True, top_logprobs=20, logprobs="given", letters_appear=True).to_dict()
+    endpoint.probed_at = timezone.now()
     endpoint.save()
     client.force_login(make_user(Role.VIEWER))
     for path in (LIST, page_of(endpoint)):
@@ -323,5 +325,5 @@ def test_the_list_asks_the_database_a_fixed_number_of_questions(
     assert page.text.count("<tr>") == 1 + 100
     last = page.context["after"]
     following = curating.get(LIST, {"after": last})
-    assert [endpoint.name for endpoint, _ in following.context["rows"]][:1] == ["model 098"]
+    assert [endpoint.name for endpoint, _ in following.context["rows"]][:1] == ["model 099"]
     assert following.context["after"] == ""

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
-from webapp.common.errors import BadRequest, Unprocessable
+from webapp.common.errors import Unprocessable, WinnowError
 from webapp.evals.keys import check_key, decrypt, encrypt
 
 pytestmark = pytest.mark.once
@@ -45,16 +45,16 @@ def test_what_may_be_a_key(key: str) -> None:
     [
         ("secret\nHost: evil", "line break"),
         ("secret\r", "line break"),
-        ("secret\t", "control"),
-        ("\0secret", "control"),
-        ("secret\x7f", "control"),
-        ("s€cret", "ASCII"),
-        ("sécret", "ASCII"),
-        ("secret•••", "ASCII"),
+        ("secret\t", "cannot be sent"),
+        ("\0secret", "cannot be sent"),
+        ("secret\x7f", "cannot be sent"),
+        ("s€cret", "cannot be sent"),
+        ("sécret", "cannot be sent"),
+        ("secret•••", "cannot be sent"),
         ("x" * 4001, "4,001"),
     ],
 )
 def test_what_cannot_be_a_key_is_refused_without_repeating_it(key: str, reason: str) -> None:
-    with pytest.raises(BadRequest, match=reason) as refused:
+    with pytest.raises(WinnowError, match=reason) as refused:
         check_key(key)
     assert "secret" not in str(refused.value)

@@ -54,9 +54,7 @@ def test_how_multiple_choice_is_asked(
 
 
 @pytest.mark.parametrize("answer", ["C", "D"])
-def test_a_server_that_says_a_forced_letter_by_luck_does_not_follow_logit_bias(
-    standin: OneStandIn, answer: str
-) -> None:
+def test_a_forced_letter_that_comes_by_luck_does_not_count(standin: OneStandIn, answer: str) -> None:
     found = found_by(standin.begin(answer=answer, logprobs=False, logit_bias=False))
     assert found.logit_bias is False
     assert found.token_ids == {}

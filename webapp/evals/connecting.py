@@ -5,15 +5,15 @@ from webapp.evals.keys import decrypt
 from webapp.evals.models import ModelEndpoint
 
 
-def connection_of(endpoint: ModelEndpoint, *, address: str | None = None, model: str | None = None) -> Connection:
-    """How `endpoint` is reached, with its key; `address` and `model` where a run has fixed them at its start.
+def connection_of(endpoint: ModelEndpoint, *, address: str = "", model: str = "") -> Connection:
+    """How `endpoint` is reached, with its key; `address` and `model` may be those of an earlier day.
 
-    Raises Unprocessable when the key cannot be read any more.
+    Raises Unprocessable when its key cannot be read any more.
     """
     return Connection(
         adapter=endpoint.adapter,
-        address=endpoint.address if address is None else address,
-        model=endpoint.model if model is None else model,
+        address=address or endpoint.address,
+        model=model or endpoint.model,
         key=decrypt(endpoint.encrypted_key),
         concurrency=endpoint.concurrency,
         timeout_seconds=float(endpoint.timeout_seconds),

@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from django.conf import settings
 
 from webapp.common.errors import BadRequest, Unprocessable
+from webapp.evals.addresses import check_key as check_sendable
 
 LONGEST_KEY = 4_000
 KEY_CHANGED = (
@@ -17,15 +18,11 @@ KEY_CHANGED = (
 
 
 def check_key(key: str) -> str:
-    """The key without spaces around it, as a header can carry it. Raises BadRequest, which does not repeat it."""
+    """The key without spaces around it, as a header can carry it. Raises a WinnowError, which does not repeat it."""
     key = key.strip(" ")
     if len(key) > LONGEST_KEY:
         raise BadRequest(f"A key has at most {LONGEST_KEY:,} characters; this one has {len(key):,}.")
-    if not key.isprintable():
-        raise BadRequest("The key holds a line break or another control character. Copy the key alone.")
-    if not key.isascii():
-        raise BadRequest("The key holds a character that no key has (not ASCII). Copy it again.")
-    return key
+    return check_sendable(key)
 
 
 def encrypt(text: str) -> str:

@@ -1,17 +1,16 @@
 """Finding out what an endpoint can do, by asking it: servers ignore the fields that they do not know, silently."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as Late
 from dataclasses import replace
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from webapp.common.errors import WinnowError
 from webapp.evals.addresses import AddressPolicy
+from webapp.evals.asking.asker import ask_once
 from webapp.evals.asking.failures import Fault
-from webapp.evals.asking.once import ask_once
 from webapp.evals.asking.questions import Connection, Failure, Question, Result
 from webapp.evals.asking.wire import Wire
 from webapp.evals.findings import Finding, Findings
@@ -39,17 +38,17 @@ def probe(
 ) -> Findings:
     """Ask a server what it can do, in at most `seconds`; where it cannot be asked, `problem` says why. Never raises.
 
-    A baseline needs no asking.
+    Nothing is asked of a baseline.
     """
     if connection.adapter in BASELINES:
         return Findings(adapter=connection.adapter, answers=True)
     impatient = replace(connection, timeout_seconds=min(try_seconds, connection.timeout_seconds), tries=1)
     try:
-        return _run(_probe(impatient, policy, seconds), seconds + GRACE_SECONDS)
+        return _beside(lambda: asyncio.run(_probe(impatient, policy, seconds)), seconds + GRACE_SECONDS)
     except Late:
         return Findings(adapter=connection.adapter, complete=False, problem=NO_END.format(seconds))
-    except WinnowError as error:
-        return Findings(adapter=connection.adapter, complete=False, problem=str(error)[:PROBLEM_LENGTH])
+    except Fault as fault:  # before anything was asked: the address or the key cannot be used
+        return Findings(adapter=connection.adapter, complete=False, problem=str(fault)[:PROBLEM_LENGTH])
 
 
 async def _probe(connection: Connection, policy: AddressPolicy, seconds: float) -> Findings:
@@ -58,15 +57,15 @@ async def _probe(connection: Connection, policy: AddressPolicy, seconds: float) 
 
 
 def ask(connection: Connection, question: Question, policy: AddressPolicy) -> Result:
-    """One question, once, in at most the connection's `timeout_seconds`."""
+    """One question, once, in at most the connection's `timeout_seconds`. Raises Unprocessable for a bad address."""
     try:
-        return _run(ask_once(connection, question, policy), connection.timeout_seconds + GRACE_SECONDS)
+        return _beside(lambda: ask_once(connection, question, policy), connection.timeout_seconds + GRACE_SECONDS)
     except Late:
         return Failure("timeout", NO_END.format(connection.timeout_seconds))
 
 
-def _run(work: Coroutine[Any, Any, T], seconds: float) -> T:
-    """Run `work` beside this thread and wait for at most `seconds`. Raises TimeoutError.
+def _beside(work: Callable[[], T], seconds: float) -> T:
+    """Do `work` beside this thread and wait for at most `seconds`. Raises TimeoutError, and what it raises.
 
     Not on this thread: looking up a name cannot be interrupted, and would hold the page for as long as it likes.
     """
@@ -74,7 +73,7 @@ def _run(work: Coroutine[Any, Any, T], seconds: float) -> T:
 
     def run() -> None:
         try:
-            done.set_result(asyncio.run(work))
+            done.set_result(work())
         except BaseException as error:
             done.set_exception(error)
 
@@ -91,6 +90,5 @@ async def look(line: Line, *, seconds: float = PROBE_SECONDS) -> Findings:
     except TimeoutError:
         asking.note(complete=False, problem=f"The server is slow: the probe was ended after {seconds:g} s.")
     except Fault as fault:
-        asking.note(complete=False, problem=str(fault))
-        asking.note(problem=asking.found.problem[:PROBLEM_LENGTH])
+        asking.note(complete=False, problem=asking.clean(str(fault))[:PROBLEM_LENGTH])
     return asking.found

@@ -75,14 +75,15 @@ def _write(stored: ModelEndpoint, fields: EndpointFields, encrypted: str | None)
     stored.save()
 
 
-def probe_endpoint(*, endpoint: ModelEndpoint, by: User | None, seconds: float = probing.PROBE_SECONDS) -> Findings:
+def probe_endpoint(*, endpoint: ModelEndpoint, by: User | None) -> Findings:
     """Ask an endpoint what it can do, and store what was found; where it cannot be asked, the findings say why.
 
     Asks outside of any transaction. Raises Unprocessable for a baseline, Conflict when it was changed meanwhile.
     """
     _refuse_baseline(endpoint)
     try:
-        findings = probing.probe(connection_of(endpoint), current_policy(), seconds=seconds)
+        patience = {"seconds": probing.PROBE_SECONDS, "try_seconds": probing.TRY_SECONDS}
+        findings = probing.probe(connection_of(endpoint), current_policy(), **patience)
     except WinnowError as error:
         findings = Findings(adapter=endpoint.adapter, problem=str(error), complete=False)
     same = {name: getattr(endpoint, name) for name in (*WHO_ANSWERS, "encrypted_key")}

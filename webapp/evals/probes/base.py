@@ -57,14 +57,12 @@ class Probe:
         raise NotImplementedError
 
     def note(self, **seen: Any) -> None:
-        """Add to the findings."""
-        self.found = replace(self.found, **{name: self._clean(value) for name, value in seen.items()})
+        """Add to the findings; texts of the server have to be cleaned before."""
+        self.found = replace(self.found, **seen)
 
-    def _clean(self, value: Any) -> Any:
-        """Without the key: a server may send back what it was sent."""
-        if isinstance(value, str):
-            return scrub(value, self.line.connection.key)
-        return tuple(map(self._clean, value)) if isinstance(value, tuple) else value
+    def clean(self, text: str) -> str:
+        """Without the key, which a server may send back. Before anything is cut off: half a key would stay."""
+        return scrub(text, self.line.connection.key)
 
     async def get(self, path: str) -> Answer:
         """Fetch an address under the endpoint's. Raises Fault when nobody answers."""
@@ -78,7 +76,7 @@ class Probe:
         """Send a chat request. Raises Fault when nothing can be learnt from the answer, `needed` for any error."""
         answer = await self.post("/chat/completions", body)
         if answer.status in TELLS_NOTHING or (needed and not answer.is_ok()):
-            raise status_fault(answer.status, shortened(self._clean(quoted(answer.text.encode()))))
+            raise status_fault(answer.status, shortened(self.clean(quoted(answer.text.encode()))))
         return answer
 
     async def _send(self, method: str, url: str, body: Mapping[str, Any] | None) -> Answer:

@@ -42,7 +42,7 @@ class OpenAIProbe(Probe):
         """Many list what they serve; some do not, or not for this key."""
         entries = (await self.get("/models")).json.get("data")
         names = [entry.get("id") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-        models = tuple(name[:NAME_LENGTH] for name in names[:NAMES_KEPT] if isinstance(name, str))
+        models = tuple(self.clean(name)[:NAME_LENGTH] for name in names[:NAMES_KEPT] if isinstance(name, str))
         self.note(models=models, model_listed=self.line.connection.model in names if models else None)
 
     async def _first_answer(self) -> None:
@@ -53,7 +53,7 @@ class OpenAIProbe(Probe):
         self.note(
             answers=True,
             latency_ms=heard.latency_ms,
-            served=served[:NAME_LENGTH] if isinstance(served, str) else "",
+            served=self.clean(served)[:NAME_LENGTH] if isinstance(served, str) else "",
             usage=isinstance(usage, dict) and isinstance(usage.get("completion_tokens"), int),
         )
 
@@ -112,7 +112,7 @@ class OpenAIProbe(Probe):
 
     async def _streams(self) -> None:
         heard = await self._say(CHOICE, SHORT_TOKENS, stream=True)
-        self.note(streams=heard.content_type.startswith("text/event-stream") and "[DONE]" in heard.text)
+        self.note(streams=heard.content_type == "text/event-stream" and "[DONE]" in heard.text)
 
     async def _repeats(self) -> None:
         first, second = [await self._story(temperature=0) for _ in range(2)]
