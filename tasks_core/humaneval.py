@@ -30,11 +30,7 @@ class HumanEval(HubTask):
 
     eval_type = "generative"
 
-    def __init__(
-        self, *, mode: str = "nanochat", start: int | None = 0, stop: int | None = None, step: int | None = 1
-    ) -> None:
-        check_choice("mode", mode, MODES)
-        self.mode = mode
+    def __init__(self, *, start: int | None = 0, stop: int | None = None, step: int | None = 1) -> None:
         source = HubSource(PATH, None, folder="openai_humaneval", split="test")
         columns = ("prompt", "canonical_solution", "test", "entry_point")
         super().__init__(source, columns, start=start, stop=stop, step=step)
@@ -52,12 +48,13 @@ class HumanEval(HubTask):
             "test": text_of(row, "test"),
         }
 
-    def evaluate(self, conversation: Conversation, response: str) -> int:
+    def evaluate(self, conversation: Conversation, response: str, *, mode: str = "nanochat") -> int:
         """Return 1 if the response's code passes the row's tests in the sandbox of this process, else 0.
 
+        The modes are those of `build_program`.
         Raises SandboxRefused, a SandboxMissingError, where code cannot be run.
         """
-        verdict = judge(conversation, response, mode=self.mode)
+        verdict = judge(conversation, response, mode=mode)
         if verdict.outcome is Outcome.INFRASTRUCTURE:
             raise SandboxRefused(verdict.detail)
         return int(verdict.passed)

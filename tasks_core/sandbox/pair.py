@@ -74,7 +74,7 @@ class Pair:
             outcome, detail = _early(ended)
         if outcome is Outcome.TIMEOUT:
             detail = f"Not done after {self._seconds:g} s."
-        return Verdict(outcome, detail, job.text, round(seconds, 4), self._profile.name)
+        return Verdict(outcome, _clean(detail), _clean(job.text), round(seconds, 4), self._profile.name)
 
     def kill(self) -> None:
         """End both."""
@@ -111,6 +111,11 @@ def _found_alone(answer: Any) -> Found:
     builtin, shown, message = map(str, error)
     detail = f"{shown}: {message}" if message else shown
     return {"SystemExit": Outcome.EARLY_EXIT, "MemoryError": Outcome.MEMORY}.get(builtin, Outcome.EXCEPTION), detail
+
+
+def _clean(text: str) -> str:
+    """Text that any file or database takes: no halves of surrogate pairs, no NUL."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
 def _early(ended: Ended) -> Found:

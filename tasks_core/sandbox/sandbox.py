@@ -72,7 +72,7 @@ class Sandbox:
             for _ in range(ATTEMPTS):
                 try:
                     return self._once(job)
-                except BrokenError as error:
+                except (BrokenError, OSError) as error:  # OSError: this process has no descriptors left
                     reason = str(error)
                     self._drop()
                 except BaseException:  # a half-done job would answer the next one

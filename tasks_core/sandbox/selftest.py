@@ -1,5 +1,6 @@
 """Which walls hold on this machine: tried, not looked up."""
 
+from dataclasses import replace
 from functools import cache
 
 from tasks_core.sandbox.outcomes import Outcome
@@ -27,7 +28,7 @@ attempts = {
     "write files": lambda: open("/var/tmp/tasks-core-self-test", "w").close(),
     "use the network": lambda: socket.socket().close(),
     "use sockets": lambda: socket.socketpair(),
-    "start processes": os.fork,
+    "start processes": lambda: os.fork() or os._exit(0),
     "run programs": lambda: os.execv("/bin/true", ["true"]),
     "send signals": lambda: os.kill(os.getppid(), 0),
     "make namespaces": lambda: libc.unshare(0x10000000) and os.kill(0, 0),
@@ -48,9 +49,15 @@ def choose_profile() -> Profile:
     for profile in (BUBBLEWRAP, LANDLOCK):
         fault = faults(profile)
         if not fault:
-            return profile
+            return _explained(profile, reasons)
         reasons[profile.name] = fault
     return refusal(reasons)
+
+
+def _explained(profile: Profile, reasons: dict[str, str]) -> Profile:
+    """The profile, its description with why none of those before it."""
+    why = " ".join(f"Not {name}, because it does not work here: {reason}." for name, reason in reasons.items())
+    return replace(profile, description=f"{profile.description} {why}".strip())
 
 
 def faults(profile: Profile) -> str:

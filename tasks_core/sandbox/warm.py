@@ -3,7 +3,6 @@
 import os
 import socket
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -16,6 +15,7 @@ __all__ = ["BrokenError", "Ended", "WarmProcess"]
 
 START_SECONDS = 30.0
 ANSWER_SECONDS = 10.0
+MOST_ERRORS = 10_000
 
 
 class BrokenError(Exception):
@@ -34,12 +34,16 @@ class WarmProcess:
 
     def __init__(self, profile: Profile, role: str) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs, tempfile.TemporaryFile() as errors:
+        reader, writer = os.pipe()
+        with theirs, open(reader, "rb") as errors:
             try:
-                self._process = _starter(os.getpid()).submit(_start, profile.command(role), theirs, errors).result()
-            except OSError as error:
+                starting = _starter(os.getpid()).submit(_start, profile.command(role), theirs, writer)
+                self._process = starting.result()
+            except (OSError, RuntimeError) as error:  # RuntimeError: there can be no more threads
                 self._control.close()
                 raise BrokenError(str(error)) from error
+            finally:
+                os.close(writer)
             theirs.close()
             self._wait_until_ready(errors)
 
@@ -50,8 +54,7 @@ class WarmProcess:
         except BrokenError:
             pass
         self.kill()
-        errors.seek(0)
-        lines = errors.read().decode(errors="replace").strip().splitlines()
+        lines = errors.read(MOST_ERRORS).decode(errors="replace").strip().splitlines()
         raise BrokenError(lines[-1][:300] if lines else "the process did not start")
 
     def start_job(self, seconds: int, memory_mb: int, descriptors: Sequence[int]) -> None:
@@ -103,7 +106,7 @@ def _starter(process: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-starter")
 
 
-def _start(command: Command, control: socket.socket, errors: IO[bytes]) -> subprocess.Popen[bytes]:
+def _start(command: Command, control: socket.socket, errors: int) -> subprocess.Popen[bytes]:
     user = command.user
     process: subprocess.Popen[bytes] = subprocess.Popen(
         command.arguments,

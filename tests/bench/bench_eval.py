@@ -98,7 +98,7 @@ class _Winnow:
         work()
         times = self.server.stats()["times"]
         self._asked = len(times)
-        return (len(times) - 1) / (max(times) - min(times))
+        return float((len(times) - 1) / (max(times) - min(times)))
 
     def _direct(self, bodies: list[Any], count: int, at_once: int) -> None:
         """The same number of the same bodies, as the server has seen them last."""

@@ -309,6 +309,14 @@ def test_an_endpoint_that_is_not_there(curating: Client, path: str) -> None:
     assert curating.get(f"/evaluate/endpoints/999999/{path}").status_code in {404, 405}
 
 
+def test_the_number_of_runs_leads_to_them(curating: Client) -> None:
+    endpoint = make_endpoint()
+    make_run([], endpoint=endpoint, name="first run")
+    link = f"/evaluate/?endpoint={endpoint.pk}"
+    assert f'href="{link}">1</a>' in curating.get(LIST).text
+    assert "first run" in curating.get(link).text
+
+
 def test_a_name_with_markup_is_text(curating: Client) -> None:
     endpoint = make_endpoint("<script>alert(1)</script>", model="<script>alert(2)</script>")
     for path in (LIST, page_of(endpoint), page_of(endpoint, "edit")):

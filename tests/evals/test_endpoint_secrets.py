@@ -31,8 +31,15 @@ def everything_done_with_it(client: Client, standin: OneStandIn) -> str:
     client.post(f"{LIST}new", form)
     endpoint = ModelEndpoint.objects.get(name="tiny")
     page = f"{LIST}{endpoint.pk}/"
-    makers: tuple[dict[str, Any], ...] = ({}, {"fault": "401", "echo_key": True}, {"fault": "500", "echo_key": True}, {"answer": f"You sent {KEY}"},
-              {"model": f"model of {KEY}"}, {"model": f"{'x' * 185}{KEY}"}, {"key": "another", "echo_key": True})  # fmt: skip
+    makers: tuple[dict[str, Any], ...] = (
+        {},
+        {"fault": "401", "echo_key": True},
+        {"fault": "500", "echo_key": True},
+        {"answer": f"You sent {KEY}"},
+        {"model": f"model of {KEY}"},
+        {"model": f"{'x' * 185}{KEY}"},
+        {"key": "another", "echo_key": True},
+    )
     for behaviour in makers:
         standin.begin(**behaviour)
         client.post(f"{page}probe")

@@ -30,6 +30,10 @@ def outcome(name: str, **columns: Any) -> Columns:
     return {"task": "gsm8k", "outcome": name} | columns
 
 
+def letter(name: str, expected: str, extracted: str = "") -> Columns:
+    return {"task": "arc", "grader": "letter", "outcome": name, "expected": expected, "extracted": extracted}
+
+
 def test_errors_stand_in_no_denominator_and_silence_does() -> None:
     run = run_of(*map(outcome, ["right", "right", "right", "wrong", "no_answer", "cut_off", "error", "error"]))
     counts = live_numbers(run).counts
@@ -82,9 +86,8 @@ def test_the_live_numbers_are_one_query() -> None:
 
 
 def test_letters_are_counted_against_the_reference() -> None:
-    rows = [outcome("right", expected="A", extracted="A"), outcome("wrong", expected="A", extracted="B")]
-    rows += [outcome("no_answer", expected="B", extracted=""), outcome("right", expected="42", extracted="42")]
-    rows += [outcome("error", expected="C")]
+    rows = [letter("right", "A", "A"), letter("wrong", "A", "B"), letter("no_answer", "B"), letter("error", "C")]
+    rows += [outcome("right", expected="4", extracted="4")]
     report = build_report(run_of(*rows))
     assert report["letters"] == [["A", "A", 1], ["A", "B", 1], ["B", "", 1]]
     assert report["letters_right"] == {"A": 1, "B": 0}
@@ -152,7 +155,7 @@ def test_an_empty_run_has_a_report_too() -> None:
 
 
 def test_results_without_an_outcome_are_left_out() -> None:
-    report = build_report(run_of({"expected": "A"}, outcome("right", expected="A", extracted="A"), state="running"))
+    report = build_report(run_of({"expected": "A"}, outcome("right"), state="running"))
     assert report["rows"] == 1
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -31,8 +32,9 @@ def server(tmp_path: Path) -> Iterator[StandIn]:
         yield found
 
 
-def endpoint_of(server: StandIn, **fields: object) -> ModelEndpoint:
-    return make_endpoint(**({"address": server.address, "tries": 1, "timeout_seconds": 5} | fields))
+def endpoint_of(server: StandIn, **fields: Any) -> ModelEndpoint:
+    defaults: dict[str, Any] = {"address": server.address, "tries": 1, "timeout_seconds": 5}
+    return make_endpoint(**(defaults | fields))
 
 
 def answers_of(source: Source, folder: Path, *, wrong: int = 0) -> str:

@@ -191,6 +191,12 @@ SPENDING = (
         detail="megabyte",
     ),
     _attack("endless_output", "output", "import os\nwhile True: os.write(2, b'x' * 4096)"),
+    _attack(
+        "thread_bomb",
+        "exception",
+        "import threading, time\nwhile True: threading.Thread(target=time.sleep, args=(60,)).start()",
+        detail="can't start new thread",
+    ),
     _attack("result_of_20_mb", "exception", "def f(x): return 'x' * 20_000_000", detail="more than can be sent"),
     _attack("recursion", "exception", "def f(x): return f(x)", detail="RecursionError"),
 )

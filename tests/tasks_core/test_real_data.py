@@ -13,9 +13,12 @@ import datasets
 import pytest
 
 from tasks_core.common import Conversation, TaskMixture, TaskSequence, render_mc
+from tasks_core.humaneval import MODES, judge
 from tasks_core.lowering import Lowered, lower
 from tasks_core.registry import build
+from tasks_core.sandbox import Outcome, Profile, Sandbox
 from tests.tasks_core.conftest import REAL_HUB, REAL_WORDS
+from tests.tasks_core.sandboxes import profiles
 
 Row = dict[str, Any]
 
@@ -157,3 +160,15 @@ def test_lowering_gives_gsm8k_its_original_answers_back(subset: str, split: str)
         assert isinstance(result, Lowered)
         assert result.messages == said(row["question"], row["answer"])["messages"]
         assert set(result.changes) <= {"tool_notation", "parts_joined"}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("profile", profiles(), ids=lambda profile: profile.name)
+def test_every_reference_solution_of_humaneval_passes(profile: Profile, mode: str) -> None:
+    with Sandbox(profile=profile) as sandbox:
+        for conversation in build("humaneval"):
+            prompt, right = (message["content"] for message in conversation["messages"])
+            verdict = judge(conversation, right, mode=mode, sandbox=sandbox)
+            assert verdict.passed, (conversation["entry_point"], verdict)
+            wrong = judge(conversation, f"{prompt}\n    return None", mode=mode, sandbox=sandbox)
+            assert wrong.outcome in (Outcome.ASSERTION, Outcome.EXCEPTION), (conversation["entry_point"], wrong)

@@ -29,12 +29,11 @@ PLAIN = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", PLAIN, ids=lambda value: repr(value)[:30])
+@pytest.mark.parametrize("value", PLAIN, ids=lambda value: type(value).__name__)
 def test_plain_data_arrives_as_it_was(value: object) -> None:
     found = cross(value)
     assert found == value
     assert type(found) is type(value)
-    assert repr(found)[:500] == repr(value)[:500] if not isinstance(value, (set, int)) else True
 
 
 def test_a_negative_zero_and_a_nan_are_what_they_were() -> None:
@@ -66,7 +65,7 @@ class Numbers(list[int]):
 
 class Name(type):
     @property
-    def __name__(cls) -> str:
+    def __name__(cls) -> str:  # type: ignore[override]
         raise SystemExit
 
 
@@ -90,7 +89,7 @@ def test_anything_else_equals_nothing(value: object) -> None:
     assert found != 4
     assert found not in [4, "a", [1], (1, 2), None]
     with pytest.raises(TypeError):
-        sorted([found, 1])
+        found < 1  # type: ignore[operator]  # noqa: B015
     with pytest.raises(TypeError):
         list(found)  # type: ignore[call-overload]
     with pytest.raises(TypeError):

@@ -1,11 +1,12 @@
 """What a comparison says, in words."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from webapp.common.templatetags.winnow import number, percent, plural, points
 from webapp.evals.comparing import Compared, Comparison
-from webapp.evals.showing_runs import task_title
+from webapp.evals.showing_runs import subject_words, task_title
 
 
 class Row(NamedTuple):
@@ -30,7 +31,7 @@ def compared_subjects(found: Comparison) -> list[Row]:
     """The subjects, with their task where there are several."""
     several = len(found.tasks) > 1
     return [
-        _row(f"{task_title(one.task)} · {one.subject or 'no subject'}" if several else one.subject or "no subject", one)
+        _row(f"{task_title(one.task)} · {subject_words(one.subject)}" if several else subject_words(one.subject), one)
         for one in found.subjects
     ]
 
@@ -72,11 +73,17 @@ def against_chance(whole: Compared) -> str:
         return ""
     if not flips:
         return "No question flipped."
-    p = "below 0.0001" if whole.p < 0.0001 else f"{whole.p:.4f}" if whole.p < 0.1 else f"{whole.p:.2f}"
+    p = "< 0.0001" if whole.p < 0.0001 else f"= {whole.p:.4f}" if whole.p < 0.1 else f"= {whole.p:.2f}"
     return (
         f"{plural(flips, 'question,questions')} flipped, {whole.pairs.only_b:,} to B and {whole.pairs.only_a:,} to A."
-        f" If each flip were the toss of a coin, so uneven a split would have the probability p = {p} (exact McNemar)."
+        f" If each flip were the toss of a coin, so uneven a split would have the probability p {p} (exact McNemar)."
     )
+
+
+def span_of(found: Comparison) -> float:
+    """How far the plots of differences reach to both sides: the widest interval, in whole tens of points."""
+    limits = [abs(limit) for one in (*found.tasks, *found.subjects) for limit in (one.interval.low, one.interval.high)]
+    return min(1.0, math.ceil(10 * max(limits, default=0.1)) / 10)
 
 
 def excluded_subjects(subjects: Sequence[Compared]) -> str:

@@ -65,8 +65,8 @@ class EndpointForm(forms.Form):
     key = KeyField()
     remove_key = forms.BooleanField(label="Remove the stored key", required=False)
     concurrency = _limit("concurrency", "Questions at once", "Fewer are asked while the server is busy.")
-    timeout_seconds = _limit("timeout_seconds", "Seconds for an answer", "Then the question is asked again.")
-    tries = _limit("tries", "Tries for a question", "Then it counts as an error, never as a wrong answer.")
+    timeout_seconds = _limit("timeout_seconds", "Seconds a try", "After these it is asked again.")
+    tries = _limit("tries", "Tries", "After these it is an error, never a wrong answer.")
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, endpoint: ModelEndpoint | None = None) -> None:
         stored = {} if endpoint is None else EndpointFields.of(endpoint).to_dict()

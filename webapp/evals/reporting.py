@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from webapp.evals.counts import Live, live_numbers
+from webapp.evals.grading import LETTER
 from webapp.evals.histograms import histogram
 from webapp.evals.models import EvalResult, EvalRun, Outcome
 from webapp.evals.statistics import bootstrap, pass_at_k, quantile, resamples
@@ -27,6 +28,7 @@ BATCH = 2000
 class _Row(NamedTuple):
     conversation: int
     task: str
+    grader: str
     outcome: str
     expected: str
     extracted: str
@@ -72,7 +74,7 @@ class _Gathered:
         self._right += right
         if row.lenient_right is not None:
             self.rules[row.task][right, row.lenient_right] += 1
-        if len(row.expected) == 1 and row.expected.isalpha():
+        if row.grader == LETTER:
             self.letters[row.expected, row.extracted] += 1
             self.letters_right[row.expected] += right
 
@@ -126,7 +128,7 @@ def build_report(run: EvalRun) -> dict[str, Any]:
 
 def _rows(run: EvalRun) -> Iterator[_Row]:
     names = ("prompt_tokens", "completion_tokens", "latency_ms", "forced")
-    columns = ("conversation_id", "task", "outcome", "expected", "extracted", "lenient_right")
+    columns = ("conversation_id", "task", "grader", "outcome", "expected", "extracted", "lenient_right")
     results = EvalResult.objects.filter(run=run, state=EvalResult.State.DONE).order_by("conversation_id", "sample")
     found = results.values_list(*columns, *(f"answer__{name}" for name in names))
     yield from map(_Row._make, found.iterator(chunk_size=BATCH))

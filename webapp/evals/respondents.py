@@ -88,7 +88,7 @@ class Baseline:
         self._ready.clear()
         return ready
 
-    def room(self) -> int:
+    def room(self, _ahead: int = 0) -> int:
         """How many questions it may be given now."""
         return BASELINE_ROOM - len(self._ready)
 

@@ -13,7 +13,8 @@ from webapp.evals.asking.questions import MODES
 from webapp.evals.choosing import Selection
 from webapp.evals.configuration import RunSettings
 from webapp.evals.counts import Counts, Group, Live
-from webapp.evals.kinds import error_words, failure_words
+from webapp.evals.grading import LETTER
+from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalRun, Outcome
 from webapp.evals.reporting import REPORT_VERSION
 
@@ -60,6 +61,11 @@ def task_title(task: str) -> str:
     return TASKS[task].title if task in TASKS else task or "uploaded files"
 
 
+def subject_words(subject: str) -> str:
+    """A subject as it is read: MMLU writes "high_school_biology"."""
+    return subject.replace("_", " ") or "no subject"
+
+
 def items_address(run: EvalRun, **parts: str) -> str:
     """The list of a run's items, narrowed."""
     query = urlencode({name: value for name, value in parts.items() if value})
@@ -78,7 +84,7 @@ def outcome_shares(run: EvalRun, live: Live) -> list[Share]:
 def error_shares(run: EvalRun, live: Live) -> list[Share]:
     """Errors by kind."""
     return [
-        Share(error_words(kind), count, "skipped", items_address(run, outcome="error", kind=kind))
+        Share(kind_words(kind), count, "skipped", items_address(run, outcome="error", kind=kind))
         for kind, count in live.errors
     ]
 
@@ -87,7 +93,7 @@ def failure_shares(run: EvalRun, live: Live) -> list[Share]:
     """Why programs did not pass."""
     colours = ("bad", "warn", "info", "accent", "skipped")
     return [
-        Share(failure_words(kind), count, colours[place % len(colours)], items_address(run, kind=kind))
+        Share(kind_words(kind), count, colours[place % len(colours)], items_address(run, kind=kind))
         for place, (kind, count) in enumerate(live.failures)
     ]
 
@@ -106,7 +112,7 @@ def subject_rows(run: EvalRun, live: Live) -> list[Row]:
 
 
 def _subject(group: Group, several: bool) -> str:
-    name = group.subject or "no subject"
+    name = subject_words(group.subject)
     return f"{task_title(group.task)} · {name}" if several else name
 
 
@@ -168,7 +174,7 @@ def _what(run: EvalRun) -> Iterator[Fact]:
         yield Fact("Address", address, code=True)
     yield Fact("Asked about", Selection.from_dict(run.selection).describe())
     if run.selection_hash:
-        yield Fact("Hash of it", run.selection_hash, code=True)
+        yield Fact("Selection hash", run.selection_hash, code=True)
     if run.left_out:
         yield Fact("Left out", f"{number(run.left_out)} that nothing can score")
 
@@ -176,7 +182,7 @@ def _what(run: EvalRun) -> Iterator[Fact]:
 def _how(run: EvalRun) -> Iterator[Fact]:
     options = RunSettings.from_dict(run.options)
     mode = run.configuration.get("mode", "")
-    if mode in MODES and "letter" in run.configuration.get("graders", ["letter"]):
+    if mode in MODES and LETTER in run.configuration.get("graders", []):
         yield Fact("Choices", MODES[mode])
     yield Fact("Temperature", f"{options.temperature:g}")
     yield Fact("Longest answer", f"{number(options.max_tokens)} tokens")

@@ -21,6 +21,8 @@ from webapp.evals.storing import Finished, store_finished
 
 #: Replies are written this often (seconds): what is lost with a killed worker is asked again.
 WRITE_SECONDS = 0.05
+#: Questions for so long (seconds) are claimed ahead, at the rate of the last second: a fast endpoint must not wait.
+AHEAD_SECONDS = 0.25
 #: How often a worker without anything to write says that it lives.
 BREATH_SECONDS = 1.0
 #: So long (seconds) may replies be scored before what is scored is written.
@@ -38,7 +40,7 @@ class Respondent(Protocol):
 
     def take(self, seconds: float) -> list[tuple[int, Result]]: ...
 
-    def room(self) -> int: ...
+    def room(self, ahead: int) -> int: ...
 
     def set_cap(self, count: int) -> None: ...
 
@@ -73,6 +75,7 @@ class Worker:
         self.replies: deque[tuple[Asked, Reply, int | None]] = deque()
         self.finished: list[Finished] = []
         self._written = self._shared = 0.0
+        self._answered = self._a_second = 0
 
     def work(self) -> None:
         """Ask until nothing waits. Raises SliceOver, Cancelled, LeaseLost, and Paused."""
@@ -80,9 +83,9 @@ class Worker:
         while True:
             self._take_share()
             self._collect()
-            leaving = leaving or self.run.is_wanted_elsewhere()
-            wanted = 0 if leaving else self.respondent.room()
+            wanted = 0 if leaving else self.respondent.room(round(self._a_second * AHEAD_SECONDS))
             if self._is_time_to_write(wanted):
+                leaving = leaving or self.run.is_wanted_elsewhere()
                 claimed = self._write_and_claim(wanted)
                 self._ask(claimed)
                 if self._is_empty() and leaving:
@@ -95,8 +98,10 @@ class Worker:
 
     def _take_share(self) -> None:
         """Others may have begun or ended to ask the same endpoint."""
-        if time.monotonic() - self._shared > BREATH_SECONDS:
+        since = time.monotonic() - self._shared
+        if since > BREATH_SECONDS:
             self.respondent.set_cap(share_of(self.concurrency, self.run.job))
+            self._answered, self._a_second = 0, round(self._answered / since)
             self._shared = time.monotonic()
 
     def _is_time_to_write(self, wanted: int) -> bool:
@@ -107,6 +112,7 @@ class Worker:
         """Take what came back, and score it for a while."""
         stopping: Failure | None = None
         for ticket, result in self.respondent.take(0 if self.replies else WRITE_SECONDS):
+            self._answered += 1
             if isinstance(result, Reply):
                 self.replies.append((self.asked.pop(ticket), result.storable(), None))
             elif result.pauses:

@@ -40,7 +40,8 @@ class Code:
     def __init__(self, channel: int) -> None:
         self._channel = channel
         self._calls = 0
-        self.raised: Exception | None = None  # the last exception that came from there
+        self.raised: Exception | None = None  # the last exception that came from there,
+        self.raised_as: Described = ("", "", "")  # and what it was called there
         self.ended: Ended | None = None  # it cannot be called any more
 
     def names(self) -> list[str]:
@@ -93,7 +94,7 @@ class Code:
     def _raise(self, error: Described) -> None:
         if error[0] in ENDING:
             raise self._end(*_of_error(error))
-        self.raised = revive(error)
+        self.raised, self.raised_as = revive(error), error
         raise self.raised
 
     def _end(self, outcome: str, detail: str) -> Ended:
@@ -168,7 +169,7 @@ def _of_failure(error: BaseException, job: Names, code: Code) -> Ended:
     described = describe(error)
     where = _line(error, job["test"])
     if error is code.raised:
-        outcome, detail = _of_error(described)
+        outcome, detail = _of_error(code.raised_as)
         return Ended(outcome, f"{detail} (at {where})" if where else detail)
     if isinstance(error, AssertionError):
         return Ended("assertion", where or described[2])

@@ -132,7 +132,7 @@ def _child(role: str, walls: Walls, zygote: int, seconds: int, memory_mb: int, d
     try:
         die_with_parent(zygote)
         _arrange(descriptors, walls)
-        limits.apply(memory_mb=memory_mb, seconds=seconds)
+        limits.apply(memory_mb=memory_mb, seconds=seconds, is_alone=walls.rules is None)
         seccomp.install(walls.filter_program)
         ROLES[role](FEED, CHANNEL)
     finally:

@@ -5,7 +5,6 @@ import math
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +15,6 @@ from tests.standin import StandIn
 pytestmark = pytest.mark.once
 
 ASKED = [{"role": "user", "content": "Which one?"}]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
-    with StandIn(tmp_path_factory.mktemp("standin")) as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: StandIn) -> StandIn:
-    """The same process for each test, as good as new."""
-    running.behave(**vars(running.behaviour))
-    running.reset()
-    return running
 
 
 def post(url: str, body: Any, **headers: str) -> Any:

@@ -101,14 +101,16 @@ class Asker:
         self._taken += len(found)
         return found
 
-    def room(self) -> int:
-        """How many more questions keep it busy: it should hold twice as many as may be open. 0 once it has stopped.
+    def room(self, ahead: int = 0) -> int:
+        """How many more questions keep it busy: it should hold twice as many as may be open, and so many `ahead`.
+
+        `ahead` is what it will have answered until it is asked again. 0 once it has stopped.
 
         Questions that wait for their next try count as held only where there are very many of them.
         """
         if self._stopped or self._is_closed:
             return 0
-        wanted = 2 * self._limiter.allowed
+        wanted = 2 * self._limiter.allowed + ahead
         return max(0, wanted - (self._submitted - self._finished) + min(wanted, len(self._later)))
 
     def set_cap(self, cap: int) -> None:

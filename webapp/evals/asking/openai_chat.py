@@ -62,7 +62,7 @@ def letter_logprobs(position: Sequence[Any], letters: Sequence[str]) -> dict[str
     """Of tokens with log probabilities: for each allowed letter the largest among the tokens that are it, in order."""
     found: dict[str, float] = {}
     for entry in position:
-        if not isinstance(entry, Mapping):
+        if not isinstance(entry, dict):
             continue
         letter, value = str(entry.get("token")).strip(_AROUND), entry.get("logprob")
         if letter in letters and isinstance(value, int | float) and math.isfinite(value):
@@ -73,10 +73,10 @@ def letter_logprobs(position: Sequence[Any], letters: Sequence[str]) -> dict[str
 def _first_position(choice: Mapping[str, Any]) -> list[Any]:
     """The likely tokens at the first position, with the one that came. Raises Fault where a server sent none at all."""
     logprobs = choice.get("logprobs")
-    content = logprobs.get("content") if isinstance(logprobs, Mapping) else None
+    content = logprobs.get("content") if isinstance(logprobs, dict) else None
     if isinstance(content, list):
         first = content[0] if content else {}
-        likely = first.get("top_logprobs") if isinstance(first, Mapping) else None
+        likely = first.get("top_logprobs") if isinstance(first, dict) else None
         return [*(likely if isinstance(likely, list) else []), first]
     if not _text(choice):
         return []  # the model ended its answer at once: there is no first token
@@ -104,7 +104,7 @@ async def _chat(wire: Wire, question: Question, more: Mapping[str, Any]) -> dict
 
 def _error_fault(error: Any) -> Fault:
     """An error that came with the status 200, as some gateways send it."""
-    told = error if isinstance(error, Mapping) else {"message": error}
+    told = error if isinstance(error, dict) else {"message": error}
     code, said = told.get("code"), shortened(str(told.get("message", "")))
     if isinstance(code, int) and 400 <= code < 600:
         return status_fault(code, said)
@@ -115,7 +115,7 @@ def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
     choices = body.get("choices")
     if not isinstance(choices, list):
         raise Fault("garbage", "The server sent JSON that is no answer of a chat model.", retry=True)
-    if not choices or not isinstance(choices[0], Mapping):
+    if not choices or not isinstance(choices[0], dict):
         raise Fault("empty", "The server sent an answer without a choice.", retry=True)
     if choices[0].get("finish_reason") == "content_filter":
         raise Fault("filtered", "The server withheld the answer: its content filter stopped it.")
@@ -125,11 +125,11 @@ def _choice(body: Mapping[str, Any]) -> Mapping[str, Any]:
 def _text(choice: Mapping[str, Any]) -> str:
     """The text of the answer; "" only from a model that said nothing, or was cut off while it was still thinking."""
     message = choice.get("message")
-    content = message.get("content") if isinstance(message, Mapping) else None
+    content = message.get("content") if isinstance(message, dict) else None
     if content is None and choice.get("finish_reason") == "length":
         return ""
     if isinstance(content, list):
-        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
+        content = "".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
     if not isinstance(content, str):
         raise Fault("empty", "The server sent an answer without a text.", retry=True)
     return content.replace("\0", "\N{REPLACEMENT CHARACTER}")  # what PostgreSQL cannot hold
@@ -137,7 +137,7 @@ def _text(choice: Mapping[str, Any]) -> str:
 
 def _reply(body: Mapping[str, Any], text: str, **more: Any) -> Reply:
     usage = body.get("usage")
-    usage = usage if isinstance(usage, Mapping) else {}
+    usage = usage if isinstance(usage, dict) else {}
     told: dict[str, Any] = {"finish": _FINISHES.get(str(_choice(body).get("finish_reason")), "")} | more
     return Reply(
         text,

@@ -22,7 +22,7 @@ class Pace:
 
     def pause_after(self, tries: int) -> float:
         """Seconds until the next try; random, so that those who failed together do not come back together."""
-        full = min(self.pause * 2.0 ** (tries - 1), self.longest_pause)
+        full = min(self.pause * 2.0 ** min(tries - 1, 30), self.longest_pause)
         return full * random.uniform(0.5, 1.0)
 
 

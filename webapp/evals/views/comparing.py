@@ -1,9 +1,11 @@
 """Two runs side by side, and the scores of all endpoints."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from webapp.accounts.models import Role
@@ -17,6 +19,7 @@ from webapp.evals.comparing_words import (
     compared_subjects,
     compared_tasks,
     excluded_subjects,
+    span_of,
     verdict,
 )
 from webapp.evals.fetching import get_run_for_user
@@ -30,6 +33,8 @@ OFFERED = 100
 @role_required(Role.VIEWER)
 def compare_runs(request: UserRequest) -> HttpResponse:
     """The choice of two runs, and what sets them apart once both are chosen."""
+    if picked := request.GET.getlist("run"):  # checked in the list of runs, where the newest comes first
+        return redirect(f"{request.path}?{urlencode({'a': picked[-1], 'b': picked[0] if len(picked) > 1 else ''})}")
     run_a, run_b = _chosen(request, "a"), _chosen(request, "b")
     query = " ".join(request.GET.get("q", "").split())[:100]
     context: dict[str, Any] = {
@@ -80,12 +85,15 @@ def _comparison(request: UserRequest, run_a: EvalRun, run_b: EvalRun) -> dict[st
     found = compare(run_a, run_b)
     way, after = _way(request, found), Place.read(request.GET.get("after", ""))
     shown = flips(run_a, run_b, way, after, PAGE_ROWS + 1) if _any(found, way) else []
+    span = span_of(found)
     return {
         "found": found,
         "verdict": verdict(found.whole),
         "p": against_chance(found.whole),
         "tasks": compared_tasks(found),
         "subjects": compared_subjects(found),
+        "span": span,
+        "low_end": -span,
         "by_chance": excluded_subjects(found.subjects),
         "way": way,
         "flips": shown[:PAGE_ROWS],

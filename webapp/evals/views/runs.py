@@ -11,9 +11,9 @@ from webapp.evals import showing_runs
 from webapp.evals.counts import live_numbers
 from webapp.evals.fetching import get_run_for_user
 from webapp.evals.models import EvalRun
+from webapp.evals.rescoring import RESCORE
 
 NUMBERS = "run-numbers"
-RESCORE = "evaluate_rescore"
 
 
 @require_GET
