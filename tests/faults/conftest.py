@@ -18,7 +18,6 @@ def running(stack: Stack) -> Iterator[Stack]:
         yield stack
     finally:
         stack.pass_freely()
-        stack.clerk.kill()
         for server in reversed(stack.servers):
             server.kill()
 

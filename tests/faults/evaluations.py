@@ -13,6 +13,11 @@ from tests.faults.stack import RECOVERY_SECONDS, Stack
 from tests.standin import Behaviour, StandIn, prompt_hash
 
 ENDED = ("done", "paused", "cancelled", "failed")
+#: What the form of a new evaluation sends where nobody has changed anything.
+USUAL: dict[str, object] = {
+    "temperature": "0", "max_tokens": "512", "seed": "42", "samples": "1", "mode": "auto", "code_mode": "nanochat",
+    "sample_seed": "42",
+}  # fmt: skip
 _numbers = count(1)
 
 
@@ -190,12 +195,13 @@ class Evaluations:
         found: int = self.winnow.value("SELECT id FROM evals_modelendpoint WHERE name = ?", name)
         return found
 
-    def start(
-        self, source: int, endpoint: int | None = None, *, sample: int | None = None, by: str = "cleo", **options: Any
-    ) -> Run:
-        """Queue an evaluation."""
-        order = {"source": source, "endpoint": endpoint or self.endpoint(), "sample": sample, "options": options}
-        return Run(self, *self.winnow.clerk.start_run(name=f"run {next(_numbers)}", by=by, **order))
+    def start(self, source: int, endpoint: int | None = None, **fields: object) -> Run:
+        """Start an evaluation on its page."""
+        form = USUAL | {"what": "source", "source": source, "endpoint": endpoint or self.endpoint(), **fields}
+        answer = self.winnow.browser().post("/evaluate/new", form)
+        assert answer.status == 302, answer.text[-2000:]
+        run = int(answer.location.strip("/").split("/")[-1])
+        return Run(self, run, self.winnow.value("SELECT job_id FROM evals_evalrun WHERE id = ?", run))
 
     def asked(self) -> Counter[str]:
         """How often each question of the last source was asked; those of probes are left out."""

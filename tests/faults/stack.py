@@ -15,7 +15,6 @@ from typing import Any
 import psycopg
 
 from tests.faults.browsers import Browser
-from tests.faults.clerk import Clerk
 from tests.faults.holding import Holds
 from tests.installation import BrokerServer, Installation, WebServer, WorkerServer
 from tests.servers import ROOT, PostgresServer, RedisServer, Server, ServerFailed, free_ports, wait_until
@@ -90,7 +89,6 @@ class Stack:
         self.beat = installation.beat()
         self.others: list[FaultWorker] = []
         self.sessions: dict[str, str] = {}
-        self.clerk = Clerk(installation.environment)
         #: Sources that tests share, by the content of their files.
         self.sources: dict[str, int] = {}
         #: Where the worker's exports are, as this process sees them.
