@@ -122,12 +122,19 @@ def test_ten_failures_in_a_row_stop_it_and_name_the_last(server: StandIn, connec
         found = ask_all(asker, asked)
         assert asker.room() == 0
     kinds = [failure_of(result).kind for result in found.values()]
-    assert 10 <= kinds.count("http_500") <= 20
-    assert kinds.count("breaker") == 40 - kinds.count("http_500")
+    assert kinds.count("http_500") == 9
+    assert kinds.count("breaker") == 40 - 9
     [stopped] = {failure_of(result).message for result in found.values() if failure_of(result).kind == "breaker"}
     assert "500" in stopped
     assert all(failure_of(result).pauses == (failure_of(result).kind == "breaker") for result in found.values())
     assert server.stats()["total"] <= 2 * 20
+
+
+def test_the_last_of_ten_brings_the_news_that_it_has_stopped(server: StandIn, connect: Connect) -> None:
+    server.behave(fault="500")
+    with Asker(connect(tries=1), HERE, pace=QUICK) as asker:
+        found = ask_all(asker, {ticket: question(f"Question {ticket}") for ticket in range(10)})
+    assert sorted(failure_of(result).kind for result in found.values()) == ["breaker", *["http_500"] * 9]
 
 
 def test_an_answer_in_between_keeps_it_going(server: StandIn, connect: Connect) -> None:
