@@ -13,12 +13,13 @@ from tests.factories import make_conversation, make_source, make_user
 from webapp.accounts.models import Role
 from webapp.conversations.models import Conversation
 from webapp.evals import items
-from webapp.evals.items import Counts, Cursor, ItemFilter, next_items
-from webapp.evals.models import EvalResult, EvalRun
+from webapp.evals.items import Counts, Cursor, ItemFilter, next_items, rows_to_walk
+from webapp.evals.models import EvalResult, EvalRun, EvalTally
 
 pytestmark = pytest.mark.django_db
-#: Session and user, jobs and worker of the frame, the run, its items with conversations and answers, its counts.
-QUERIES = 8
+#: Session and user, jobs and worker of the frame, the run, the ends of a task, items
+#: with conversations and answers, counts.
+QUERIES = 9
 
 OUTCOMES: list[dict[str, Any]] = [
     {"outcome": "right", "expected": "72", "extracted": "72", "subject": "law", "text": "so 72"},
@@ -165,39 +166,62 @@ def test_the_number_of_queries_does_not_grow(
             reader.get(f"/evaluate/{run.pk}/items/{query}")
 
 
+def fill() -> tuple[EvalRun, list[Conversation]]:
+    """One of several runs over the same conversations, four samples of each; the last hundred are about law."""
+    source = make_source()
+    rows = [make_conversation(source) for _ in range(200)]
+    runs = [make_run([]) for _ in range(6)]
+    EvalResult.objects.bulk_create(
+        EvalResult(
+            run=run, conversation=row, sample=sample, version=1, task="mmlu", state=2, kind="failed",
+            outcome="wrong" if n % 5 == 0 else "right", subject="law" if n >= 100 else "art",
+        )
+        for run in runs
+        for n, row in enumerate(rows)
+        for sample in range(4)
+    )  # fmt: skip
+    for run in runs:
+        EvalTally.objects.create(run=run, task="mmlu", subject="law", outcome="right", total=1)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    EvalRun.objects.update(total=800, done=800)
+    return EvalRun.objects.get(pk=runs[2].pk), rows
+
+
+def plan_of(asked: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{asked}")
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())
+
+
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
         (ItemFilter(outcome="wrong"), "eval_result_outcome"),
         (ItemFilter(outcome="wrong", kind="failed"), "eval_result_outcome"),
         (ItemFilter(), "eval_result_once"),
-        (ItemFilter(task="mmlu", subject="law"), "eval_result_subject"),
     ],
 )
 @pytest.mark.parametrize("falling", [False, True])
 def test_a_page_is_read_from_an_index(wanted: ItemFilter, index: str, falling: bool) -> None:
-    source = make_source()
-    first = make_conversation(source)
-    Conversation.objects.filter(pk=first.pk).update(position=10_000)
-    run = make_run([])
-    rows = [make_conversation(source) for _ in range(300)]
-    EvalResult.objects.bulk_create(
-        EvalResult(
-            run=run, conversation=row, sample=sample, version=1, task="mmlu", state=2, kind="failed",
-            outcome="wrong" if n % 5 else "right", subject="law" if n % 3 else "art",
-        )
-        for n, row in enumerate(rows)
-        for sample in range(8)
-    )  # fmt: skip
-    place = Cursor(rows[150].pk, 0)
-    with connection.cursor() as cursor, CaptureQueriesContext(connection) as captured:
-        cursor.execute("ANALYZE" if connection.vendor == "postgresql" else "SELECT 1")
-        assert next_items(wanted.apply(run), place, falling=falling)[:50].count() == 50
-        found = list(next_items(wanted.apply(run), place, falling=falling)[:50])
-        assert len(found) == 50
-        asked = captured.captured_queries[-1]["sql"]
-        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{asked}")
-        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
-    assert index in plan or (connection.vendor == "sqlite" and "sqlite_autoindex" in plan), plan
+    run, rows = fill()
+    place = Cursor(rows[100].pk, 0)
+    with CaptureQueriesContext(connection) as captured:
+        assert len(next_items(rows_to_walk(run, wanted), place, falling=falling)[:50]) == 50
+    plan = plan_of(captured.captured_queries[-1]["sql"])
+    assert index in plan or (index == "eval_result_once" and "sqlite_autoindex" in plan), plan
     assert "USE TEMP B-TREE FOR ORDER BY" not in plan
-    assert "Seq Scan" not in plan
+
+
+@pytest.mark.parametrize("wanted", [ItemFilter(subject="law"), ItemFilter(task="mmlu", subject="law")])
+def test_a_subject_is_looked_for_where_it_stands(wanted: ItemFilter) -> None:
+    run, rows = fill()
+    with CaptureQueriesContext(connection) as captured:
+        walked = rows_to_walk(run, wanted)
+    assert "eval_result_subject" in plan_of(captured.captured_queries[-1]["sql"])
+    assert f'conversation_id" >= {rows[100].pk} ' in str(walked.query)
+    assert list(next_items(walked, None)) == list(next_items(wanted.apply(run), None))
+    assert not rows_to_walk(run, ItemFilter(subject="none such")).exists()
+    run.done -= 1
+    assert f">= {rows[100].pk} " not in str(rows_to_walk(run, ItemFilter(subject="law")).query)

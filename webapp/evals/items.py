@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any, NamedTuple, Self
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from webapp.common.errors import BadRequest
 from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalResult, EvalResultQuerySet, EvalRun, EvalTally, Outcome
+from webapp.evals.showing_runs import task_title
 
 PAGE_ROWS = 50
 WAITING = "waiting"
@@ -70,13 +71,43 @@ class ItemFilter:
             wanted["outcome"] = ""
         return EvalResult.objects.filter(run=run, **wanted)
 
+    def words_of(self, name: str, value: Any) -> str:
+        """A value of a part, as it is read beside the other parts."""
+        match name:
+            case "outcome":
+                return str(OUTCOME_WORDS[value])
+            case "kind":
+                return kind_words(value)
+            case "task":
+                return task_title(value)
+            case "sample":
+                return f"sample {value + 1}"
+        return str(value)
+
     def describe(self) -> str:
         """In words: "wrong · law"."""
-        words = dict(self.parts())
-        words |= {"outcome": OUTCOME_WORDS[self.outcome]} if self.outcome else {}
-        words |= {"kind": kind_words(self.kind)} if self.kind else {}
-        words |= {} if self.sample is None else {"sample": f"sample {self.sample + 1}"}
-        return " · ".join(words.values()) or "all items"
+        return " · ".join(self.words_of(name, value) for name, value in self.parts()) or "all items"
+
+
+def rows_to_walk(run: EvalRun, wanted: ItemFilter) -> EvalResultQuerySet:
+    """The items that pass, between the first and the last conversation of their task and subject.
+
+    Tasks stand one behind the other, mostly, and so do their subjects: a page would else look at all that is before.
+    """
+    rows = wanted.apply(run)
+    placed = ItemFilter(task=wanted.task, subject=wanted.subject)
+    if placed == ItemFilter():
+        return rows
+    inside = placed.apply(run)
+    if not wanted.task:
+        if run.done < run.total:
+            return rows  # what waits is not counted, so that its task is not known
+        tasks = EvalTally.objects.filter(run=run, subject=wanted.subject).values_list("task", flat=True)
+        inside = inside.filter(task__in=set(tasks))
+    ends = inside.aggregate(first=Min("conversation_id"), last=Max("conversation_id"))
+    if ends["first"] is None:
+        return rows.none()
+    return rows.filter(conversation_id__gte=ends["first"], conversation_id__lte=ends["last"])
 
 
 def _text(query: Mapping[str, str], name: str) -> str:
@@ -146,7 +177,7 @@ def page_of_items(run: EvalRun, wanted: ItemFilter, query: Mapping[str, str]) ->
         raise BadRequest("Give only one of “after”, “before” and “page=last”.")
     falling = given in (["before"], ["page"])
     start = Cursor.read(query[given[0]], given[0]) if given in (["after"], ["before"]) else None
-    found = list(next_items(_shown(wanted.apply(run)), start, falling=falling)[: PAGE_ROWS + 1])
+    found = list(next_items(_shown(rows_to_walk(run, wanted)), start, falling=falling)[: PAGE_ROWS + 1])
     rows = found[:PAGE_ROWS][:: -1 if falling else 1]
     if not rows:
         return ItemPage([])
@@ -165,7 +196,7 @@ def _shown(rows: EvalResultQuerySet) -> EvalResultQuerySet:
 
 def neighbours(result: EvalResult, wanted: ItemFilter) -> tuple[int | None, int | None]:
     """The ids of the items before and behind one in a narrowed list; None at its ends."""
-    rows, place = wanted.apply(result.run), cursor_of(result)
+    rows, place = rows_to_walk(result.run, wanted), cursor_of(result)
     before, after = (
         next_items(rows, place, falling=falling).values_list("pk", flat=True).first() for falling in (True, False)
     )
@@ -238,15 +269,15 @@ class Counts:
     def _choices(self, name: str) -> list[Choice]:
         counted = self._by(name)
         values = sorted({value for value in counted if value} | ({getattr(self.wanted, name)} - {""}))
-        words = kind_words if name == "kind" else str
-        return [self._choice(name, value, words(value), counted[value] if self.is_exact else None) for value in values]
+        counts = counted if self.is_exact else {}
+        return [self._choice(name, one, self.wanted.words_of(name, one), counts.get(one)) for one in values]
 
     @property
     def chips(self) -> list[Choice]:
         """The parts that are set beside the outcome, each with the query without it."""
         chips = []
         for name, value in self.wanted.without("outcome").parts():
-            words = ItemFilter().with_part(name, value).describe()
+            words = self.wanted.words_of(name, value)
             chips.append(Choice(str(value), words, None, self.wanted.without(name).to_query()))
         return chips
 

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from webapp.evals.views import comparing, control, downloads, endpoints, items, listing, panels, runs
+from webapp.evals.views import comparing, control, downloads, endpoints, items, listing, new_run, panels, runs
 
 app_name = "evals"
 urlpatterns = [
     path("evaluate/", listing.runs, name="runs"),
+    path("evaluate/new", new_run.new_run, name="new_run"),
     path("evaluate/compare", comparing.compare_runs, name="compare"),
     path("evaluate/scores", comparing.scores, name="scores"),
     path("evaluate/answers/<int:conversation_id>/", panels.answers, name="answers"),

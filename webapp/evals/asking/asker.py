@@ -17,7 +17,7 @@ from typing import Self
 
 from webapp.evals.addresses import AddressPolicy
 from webapp.evals.asking.adapters import adapter_of
-from webapp.evals.asking.failures import Fault
+from webapp.evals.asking.failures import Fault, scrub
 from webapp.evals.asking.limiting import Limiter
 from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.asking.resolving import Lookup
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.1
 _CLOSE_SECONDS = 5.0
 _A_YEAR = 365 * 24 * 3600
+# A server may send the key back in an answer, which is kept. A shorter one is no secret, and would tear words apart.
+_SHORTEST_SECRET = 8
 
 
 @dataclass(slots=True)
@@ -233,7 +235,9 @@ class Asker:
         now = time.monotonic()
         self._in_a_row = 0
         self._limiter.succeeded(now)
-        self._deliver(item, replace(reply, tries=item.tries, latency_ms=round((now - begun) * 1000)))
+        key = self.connection.key
+        text = scrub(reply.text, key) if len(key) >= _SHORTEST_SECRET else reply.text
+        self._deliver(item, replace(reply, text=text, tries=item.tries, latency_ms=round((now - begun) * 1000)))
 
     def _failed(self, item: _Item, fault: Fault, epoch: int) -> None:
         if fault.is_overload():
@@ -244,7 +248,11 @@ class Asker:
             minutes = min(wait, _A_YEAR) / 60
             text = f"The server asks to wait for {minutes:,.0f} minutes. Continue the run after that."
             fault = Fault(fault.kind, text, pauses=True)
-        if fault.retry and item.tries < self.connection.tries and not self._stopped:
+        if fault.retry and self._stopped:
+            # It had tries left, and nobody would say of the others either that they have failed.
+            self._deliver(item, replace(self._stopped, tries=item.tries))
+            return
+        if fault.retry and item.tries < self.connection.tries:
             pause = self._pace.pause_after(item.tries)
             # After the wait that the server asked for, which may still grow meanwhile: `_fill` looks again.
             self._later[item.ticket] = item, self._loop.call_later(wait + pause, self._again, item.ticket)
@@ -258,13 +266,17 @@ class Asker:
         self._fill()
 
     def _give_up(self, item: _Item, failure: Failure) -> None:
+        """Hand on a failure. The one that is too many in a row comes back as the reason to stop, not as its own error.
+
+        It may be the last question of all: no other would bring the news.
+        """
         self._in_a_row += 1
+        if not failure.pauses and self._in_a_row >= self._pace.breaker:
+            text = f"{self._in_a_row} questions in a row failed, the last one so: {failure.message}"
+            failure = Failure("breaker", text, item.tries, pauses=True, details={"last": failure.kind})
         self._deliver(item, failure)
         if failure.pauses:
             self._stop(failure)
-        elif self._in_a_row >= self._pace.breaker:
-            text = f"{self._in_a_row} questions in a row failed, the last one so: {failure.message}"
-            self._stop(Failure("breaker", text, pauses=True, details={"last": failure.kind}))
 
     def _stop(self, failure: Failure) -> None:
         if self._stopped is None:

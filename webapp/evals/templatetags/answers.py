@@ -4,8 +4,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from webapp.evals.items import OUTCOME_WORDS, WAITING
-from webapp.evals.kinds import kind_words as words_of_kind
+from webapp.evals.items import OUTCOME_WORDS, WAITING, ItemFilter
 from webapp.evals.models import EvalResult
 from webapp.evals.panels import quoted as beginning
 
@@ -52,5 +51,6 @@ def quoted(result: EvalResult) -> str:
 
 
 @register.filter
-def kind_words(kind: str) -> str:
-    return words_of_kind(kind)
+def kind_of(result: EvalResult) -> str:
+    """Why there is no answer, or why a program did not pass; empty for most results."""
+    return ItemFilter(outcome=result.outcome).words_of("kind", result.kind) if result.kind else ""

@@ -1,9 +1,11 @@
 """Two runs side by side, and the scores of all endpoints."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
 from webapp.accounts.models import Role
@@ -31,6 +33,8 @@ OFFERED = 100
 @role_required(Role.VIEWER)
 def compare_runs(request: UserRequest) -> HttpResponse:
     """The choice of two runs, and what sets them apart once both are chosen."""
+    if picked := request.GET.getlist("run"):  # checked in the list of runs, where the newest comes first
+        return redirect(f"{request.path}?{urlencode({'a': picked[-1], 'b': picked[0] if len(picked) > 1 else ''})}")
     run_a, run_b = _chosen(request, "a"), _chosen(request, "b")
     query = " ".join(request.GET.get("q", "").split())[:100]
     context: dict[str, Any] = {
