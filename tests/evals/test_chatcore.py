@@ -140,9 +140,9 @@ def test_what_is_not_the_whole_test_split_is_marked(
 
 def test_the_draws_are_those_of_the_report_and_otherwise_of_the_counts(endpoint: ModelEndpoint) -> None:
     run = run_over(source_of(chatcore.GSM8K), endpoint, 6, 10)
-    from_counts = chatcore.all_scores()[0].tasks[chatcore.GSM8K].draws()
+    from_counts = chatcore.all_scores()[0].tasks[chatcore.GSM8K].draws
     write_report(run.pk)
-    from_report = chatcore.all_scores()[0].tasks[chatcore.GSM8K].draws()
+    from_report = chatcore.all_scores()[0].tasks[chatcore.GSM8K].draws
     for draws in (from_counts, from_report):
         assert len(draws) == 1000
         assert sum(draws) / 1000 == pytest.approx(0.6, abs=0.02)
