@@ -89,6 +89,13 @@ def test_where_nothing_works_code_is_not_run(monkeypatch: pytest.MonkeyPatch, tm
     assert issubclass(SandboxRefused, SandboxMissingError)
 
 
+@pytest.mark.usefixtures("_choosing_anew")
+def test_on_another_system_code_is_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert choose_profile().name == "none"
+    assert "bubblewrap: it needs Linux; landlock: it needs Linux" in choose_profile().description
+
+
 class WithAHole(Profile):
     """Bubblewrap that shows more than it should."""
 
