@@ -70,6 +70,8 @@ class Behaviour:
     fault_times: int | None = None
     fault_after: int = 0
     fault_match: str = ""
+    # Further faults by what the prompt contains, each time.
+    fault_by: dict[str, str] = field(default_factory=dict)
     # More than so many calls at once: 429 (0: never).
     limit: int = 0
     # The header Retry-After of a 429 or 503: "" for none, seconds, or "date:SECONDS" for an HTTP date from now.

@@ -100,9 +100,9 @@ class StandInServer:
             self._check_key(request)
             if told.limit and stats.open > told.limit:
                 return await fail(request, "429", told)
-            if self._fails(body):
-                stats.faults[told.fault] += 1
-                return await fail(request, told.fault, told)
+            if fault := self._fault_of(body):
+                stats.faults[fault] += 1
+                return await fail(request, fault, told)
             response: web.StreamResponse = await answer(request, body)
             stats.counts["answered"] += 1
             return response
@@ -130,9 +130,16 @@ class StandInServer:
         if not right:
             raise Refused(401, "Incorrect API key provided.")
 
-    def _fails(self, body: Mapping[str, Any]) -> bool:
+    def _fault_of(self, body: Mapping[str, Any]) -> str:
+        """How this call fails; "" where it does not."""
+        prompt = json.dumps(body["messages"])
+        if self._fails(prompt):
+            return self.told.fault
+        return next((fault for match, fault in self.told.fault_by.items() if match in prompt), "")
+
+    def _fails(self, prompt: str) -> bool:
         told = self.told
-        if not told.fault or (told.fault_match and told.fault_match not in json.dumps(body["messages"])):
+        if not told.fault or (told.fault_match and told.fault_match not in prompt):
             return False
         self.matched += 1
         number = self.matched - told.fault_after

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.stack import Stack, embedded_stack, production_stack
+from tests.faults.evaluations import Evaluations
+from tests.faults.stack import MODEL_PORT, Stack, embedded_stack, production_stack
 from tests.servers import PostgresServer, postgres_program, redis_is_installed
+from tests.standin import StandIn
 
 
 @contextlib.contextmanager
@@ -57,3 +59,28 @@ def winnow(request: pytest.FixtureRequest) -> Stack:
     """Both, one after the other."""
     found: Stack = request.getfixturevalue(f"{request.param}_winnow")
     return found
+
+
+@pytest.fixture(scope="session")
+def _model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StandIn]:
+    model = StandIn(tmp_path_factory.mktemp("model"), port=MODEL_PORT)
+    yield model
+    model.kill()
+
+
+@pytest.fixture
+def evals(winnow: Stack, _model: StandIn) -> Evaluations:
+    """Evaluations on both stacks, one after the other."""
+    return Evaluations(winnow, _model)
+
+
+@pytest.fixture
+def production_evals(production_winnow: Stack, _model: StandIn) -> Evaluations:
+    """Evaluations on PostgreSQL and Redis."""
+    return Evaluations(production_winnow, _model)
+
+
+@pytest.fixture
+def embedded_evals(embedded_winnow: Stack, _model: StandIn) -> Evaluations:
+    """Evaluations on SQLite and its own broker."""
+    return Evaluations(embedded_winnow, _model)

@@ -17,7 +17,7 @@ import psycopg
 from tests.faults.browsers import Browser
 from tests.faults.holding import Holds
 from tests.installation import BrokerServer, Installation, WebServer, WorkerServer
-from tests.servers import ROOT, PostgresServer, RedisServer, Server, ServerFailed, wait_until
+from tests.servers import ROOT, PostgresServer, RedisServer, Server, ServerFailed, free_ports, wait_until
 
 #: `make faults` waits as long as a real installation does.
 FULL_LENGTH = os.environ.get("FAULTS_AT_FULL_LENGTH") == "1"
@@ -34,8 +34,13 @@ LEASE_SECONDS = 30 if FULL_LENGTH else 2
 REPUBLISH_SECONDS = 60 if FULL_LENGTH else 3
 #: Until a job whose worker was killed runs again: lease, sweep, a message's way; with room for a busy machine.
 RECOVERY_SECONDS = 3 * LEASE_SECONDS + 30
+#: Where the stand-ins for model servers of a stack listen: they must be known before it is started.
+MODEL_PORT, OTHER_MODEL_PORT = free_ports(2)
 SETTINGS = {
     **({} if FULL_LENGTH else SHORT_WAITS),
+    "ENDPOINT_ADDRESSES": f"127.0.0.1:{MODEL_PORT},127.0.0.1:{OTHER_MODEL_PORT}",
+    # Tests start as many workers as they need, and say then how many may help.
+    "EVAL_WORKERS": "1",
     "SECRET_KEY": "only for tests, and long enough to be taken for a real one",
     "WEB_PROCESSES": "1",
     "PYTHONPATH": str(ROOT),
@@ -84,6 +89,8 @@ class Stack:
         self.beat = installation.beat()
         self.others: list[FaultWorker] = []
         self.sessions: dict[str, str] = {}
+        #: Sources that tests share, by the content of their files.
+        self.sources: dict[str, int] = {}
         #: Where the worker's exports are, as this process sees them.
         self.exports = installation.data / "exports"
 
@@ -132,11 +139,11 @@ class Stack:
         merged = {**self.installation.environment, **(environment or {})}
         return FaultWorker(self.installation.folder, merged, name=name, prefix=prefix)
 
-    def start_worker(self, name: str, **options: Any) -> FaultWorker:
+    def start_worker(self, name: str, *, wait: bool = True, **options: Any) -> FaultWorker:
         """Start another worker, for one test."""
         worker = self.new_worker(name, **options)
         self.others.append(worker)
-        return worker.start()
+        return worker.start(wait=wait)
 
     def browser(self, name: str = "cleo") -> Browser:
         """Somebody who is logged in: alma (administrator), cleo (curator), rosa and rolf (reviewers)."""

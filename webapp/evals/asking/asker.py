@@ -248,7 +248,11 @@ class Asker:
             minutes = min(wait, _A_YEAR) / 60
             text = f"The server asks to wait for {minutes:,.0f} minutes. Continue the run after that."
             fault = Fault(fault.kind, text, pauses=True)
-        if fault.retry and item.tries < self.connection.tries and not self._stopped:
+        if fault.retry and self._stopped:
+            # It had tries left, and nobody would say of the others either that they have failed.
+            self._deliver(item, replace(self._stopped, tries=item.tries))
+            return
+        if fault.retry and item.tries < self.connection.tries:
             pause = self._pace.pause_after(item.tries)
             # After the wait that the server asked for, which may still grow meanwhile: `_fill` looks again.
             self._later[item.ticket] = item, self._loop.call_later(wait + pause, self._again, item.ticket)
@@ -262,13 +266,17 @@ class Asker:
         self._fill()
 
     def _give_up(self, item: _Item, failure: Failure) -> None:
+        """Hand on a failure. The one that is too many in a row comes back as the reason to stop, not as its own error.
+
+        It may be the last question of all: no other would bring the news.
+        """
         self._in_a_row += 1
+        if not failure.pauses and self._in_a_row >= self._pace.breaker:
+            text = f"{self._in_a_row} questions in a row failed, the last one so: {failure.message}"
+            failure = Failure("breaker", text, item.tries, pauses=True, details={"last": failure.kind})
         self._deliver(item, failure)
         if failure.pauses:
             self._stop(failure)
-        elif self._in_a_row >= self._pace.breaker:
-            text = f"{self._in_a_row} questions in a row failed, the last one so: {failure.message}"
-            self._stop(Failure("breaker", text, pauses=True, details={"last": failure.kind}))
 
     def _stop(self, failure: Failure) -> None:
         if self._stopped is None:
