@@ -198,7 +198,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"sample_seed": "-1"}, "must be from 0 to"),
     ({"temperature": "6"}, "“Temperature” must be from 0 to 5"),
     ({"temperature": "nan"}, "Enter a number"),
-    ({"max_tokens": "0"}, "“Longest answer, in tokens” must be"),
+    ({"max_tokens": "0"}, "“Tokens, at most” must be"),
     ({"top_p": "1.5"}, "“Top p” must be from 0 to 1"),
     ({"top_k": "9" * 30}, "“Top k” must be"),
     ({"samples": "5"}, "At temperature 0 every sample is the same"),

@@ -48,9 +48,9 @@ class Estimate:
 
     @property
     def questions(self) -> str:
-        """In words: "1,319", "about 2,000", "1,000+"."""
+        """In words: "1,319", "about 2,000", "1,000+"; empty where it is not known."""
         if self.conversations is None:
-            return "as many as the import brings"
+            return ""
         total = f"{self.conversations * self.samples:,}"
         if self.is_exact:
             return total
