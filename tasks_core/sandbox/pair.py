@@ -26,7 +26,7 @@ class Pair:
         self._profile = profile
         self._seconds = seconds
         self._memory_mb = memory_mb
-        self.leftovers = False
+        self.leftovers = False  # whether the last job left files in one of the working folders
         self._code = WarmProcess(profile, "candidate")
         try:
             self._tests = WarmProcess(profile, "judge")
@@ -50,6 +50,7 @@ class Pair:
             seconds = job.seconds
             ended = self._code.stop_job()
             tests_ended = self._tests.stop_job()
+            self.leftovers = ended.leftovers or tests_ended.leftovers
             return self._verdict(job, seconds, ended, _found(answer, tests_ended))
 
     def run(self, code: str) -> Verdict:
@@ -61,14 +62,15 @@ class Pair:
             job.send(job.to_code, {"name": "__main__", "program": code})
             answer = job.wait(between)
             seconds = job.seconds
-            return self._verdict(job, seconds, self._code.stop_job(), _found_alone(answer))
+            ended = self._code.stop_job()
+            self.leftovers = ended.leftovers
+            return self._verdict(job, seconds, ended, _found_alone(answer))
 
     def _start(self, process: WarmProcess, *descriptors: int) -> None:
         process.start_job(math.ceil(self._seconds), self._memory_mb, descriptors)
 
     def _verdict(self, job: Job, seconds: float, ended: Ended, found: Found) -> Verdict:
         job.read_rest()
-        self.leftovers = ended.leftovers
         outcome, detail = found
         if outcome is Outcome.EARLY_EXIT and not detail:
             outcome, detail = _early(ended)

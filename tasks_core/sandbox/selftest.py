@@ -1,5 +1,6 @@
 """Which walls hold on this machine: tried, not looked up."""
 
+import sys
 from dataclasses import replace
 from functools import cache
 
@@ -62,13 +63,15 @@ def _explained(profile: Profile, reasons: dict[str, str]) -> Profile:
 
 def faults(profile: Profile) -> str:
     """Return what does not hold in a profile, in words; "" where all does."""
+    if sys.platform != "linux":
+        return "it needs Linux"
     try:
         pair = Pair(profile, seconds=20, memory_mb=256)
-    except BrokenError as error:
+    except (BrokenError, OSError) as error:
         return str(error)
     try:
         return _try(pair)
-    except BrokenError as error:
+    except (BrokenError, OSError) as error:
         return str(error)
     finally:
         pair.kill()

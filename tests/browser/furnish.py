@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.browser.made_files import write_openai, write_own
 from tests.servers import wait_until
@@ -21,6 +22,11 @@ from webapp.conversations.actions.search import queue_indexing
 from webapp.conversations.actions.sources import delete_source, import_file, import_task
 from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Conversation, FlagReason, Source, Status
+from webapp.evals.actions.runs import start_run
+from webapp.evals.choosing import Selection
+from webapp.evals.configuration import RunSettings
+from webapp.evals.findings import Findings
+from webapp.evals.models import EvalRun, ModelEndpoint
 from webapp.mixtures.actions import create_mixture, start_export
 from webapp.mixtures.recipes import Component, Recipe
 
@@ -53,6 +59,7 @@ def furnish(folder: str) -> None:
         "conversation with issue edit": page("edit", wide[1].pk),
         "bulk": page("bulk_job", change_in_bulk(sources["orchard"], admin).pk),
         **pages_of_mixture(sources, admin),
+        **pages_of_evaluations(admin),
         "invitation": f"/invite/{invite_person(role='reviewer', note='Ben', by=admin)}",
     }
     print(json.dumps(found))
@@ -164,3 +171,38 @@ def pages_of_mixture(sources: dict[str, Source], admin: User) -> dict[str, str]:
         "export": reverse("mixtures:export", args=[export.pk]),
         "mix these": f"{reverse('mixtures:use_filter')}?source={sources['orchard'].pk}",
     }
+
+
+def pages_of_evaluations(admin: User) -> dict[str, str]:
+    """Two runs over multiple choice, one of programs with answers of all sorts, and an endpoint that was probed."""
+    work(import_task(task="mmlu", values={"subset": "all", "split": "test"}, name="", by=admin, send=False))
+    chance = _evaluated("mmlu", ModelEndpoint.objects.get(adapter="chance"), admin)
+    reference = _evaluated("mmlu", ModelEndpoint.objects.get(adapter="reference"), admin)
+    numbers = _evaluated("gsm8k", ModelEndpoint.objects.get(adapter="reference"), admin)
+    asked = chance.results.filter(outcome="wrong").order_by("pk")[0]
+    endpoint = ModelEndpoint.objects.create(
+        name="a model with a long name " * 3, address="http://127.0.0.1:9/v1", model="m" * 60, created_by=admin,
+        findings=Findings(answers=True, logprobs="ignored", models=("m" * 60,), usage=True, latency_ms=812).to_dict(),
+        probed_at=timezone.now(),
+    )  # fmt: skip
+    return {
+        "run": reverse("evals:run", args=[chance.pk]),
+        "run of numbers": reverse("evals:run", args=[numbers.pk]),
+        "items": f"{reverse('evals:items', args=[chance.pk])}?outcome=wrong",
+        "item": reverse("evals:item", args=[chance.pk, asked.pk]),
+        "comparison": f"{reverse('evals:compare')}?a={chance.pk}&b={reference.pk}",
+        "all answers": reverse("evals:answers", args=[asked.conversation_id]),
+        "conversation with answers": page("conversation", asked.conversation_id),
+        "endpoint": reverse("evals:endpoint", args=[endpoint.pk]),
+        "edit endpoint": reverse("evals:edit_endpoint", args=[endpoint.pk]),
+    }
+
+
+def _evaluated(task: str, endpoint: ModelEndpoint, admin: User) -> EvalRun:
+    source = Source.objects.get(task=task)
+    run = start_run(
+        name=f"{endpoint} on {source}", endpoint=endpoint, selection=Selection({"source": [source.pk]}),
+        options=RunSettings(), by=admin, send=False,
+    )  # fmt: skip
+    work(run.job)
+    return run

@@ -29,6 +29,13 @@ ADDRESSES = {
     "list without match": "/conversations/?q=nothinghasthisword",
     "taxonomy": "/flags/",
     "mixtures": "/mixtures/",
+    "evaluations": "/evaluate/",
+    "new evaluation": "/evaluate/new",
+    "evaluate a task": "/evaluate/new?what=task&task=mmlu",
+    "scores": "/evaluate/scores",
+    "compare": "/evaluate/compare",
+    "endpoints": "/evaluate/endpoints/",
+    "new endpoint": "/evaluate/endpoints/new",
 }
 FAULTY_ADDRESSES = {
     "not found": "/nothing/here",
@@ -40,6 +47,7 @@ FAULTY_ADDRESSES = {
 FOR_CURATORS = {
     *("import a task", "upload", "delete source", "purge source", "change reason"),
     *("add component", "edit component", "delete mixture", "mix these"),
+    *("new evaluation", "evaluate a task", "new endpoint", "edit endpoint"),
 }
 FOR_REVIEWERS = {"edit", "conversation wide edit", "conversation with issue edit"}
 FOR_ADMINISTRATORS = {"people"}

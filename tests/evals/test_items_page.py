@@ -78,7 +78,7 @@ def test_letters_have_their_probabilities(reader: Client) -> None:
 def test_an_error_says_what_happened(reader: Client) -> None:
     run = make_run([(make_conversation(), {"outcome": "error", "kind": "timeout", "detail": "No answer in 120 s."})])
     page = page_of(reader, run.results.get())
-    for words in ("! error", "timeout", "No answer in 120 s.", "No answer came."):
+    for words in ("! error", "took too long", "No answer in 120 s.", "No answer came."):
         assert words in page
 
 

@@ -16,7 +16,7 @@ from webapp.conversations.models import Source
 from webapp.evals.actions.runs import resume_run, retry_run
 from webapp.evals.counts import live_numbers
 from webapp.evals.keys import encrypt
-from webapp.evals.models import Adapter, EvalRun, ModelEndpoint
+from webapp.evals.models import Adapter, Answer, EvalRun, ModelEndpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -214,3 +214,12 @@ def test_the_configuration_is_that_of_the_start(server: StandIn) -> None:
     }  # fmt: skip
     assert {"findings", "mode", "scorer", "prompt", "winnow", "sandbox", "graders"} <= frozen.keys()
     assert "sk-secret" not in json.dumps(frozen)
+
+
+def test_a_key_that_comes_back_in_an_answer_is_not_kept(server: StandIn) -> None:
+    server.behave(answer="You sent sk-secret-and-long. #### 0")
+    run = evaluate(number_source(2), endpoint_of(server, encrypted_key=encrypt("sk-secret-and-long")))
+    assert outcomes(run) == {"right": 1, "wrong": 1}
+    texts = [answer.text for answer in Answer.objects.all()]
+    assert len(texts) == 2
+    assert not [text for text in texts if "sk-secret" in text]

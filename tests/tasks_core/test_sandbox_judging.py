@@ -100,6 +100,13 @@ def test_tests_that_catch_everything_do_not_catch_an_early_exit(sandbox: Sandbox
     assert judge(sandbox, SOLUTION, test).passed
 
 
+def test_an_exception_of_the_code_does_not_end_a_loop_of_the_tests(sandbox: Sandbox) -> None:
+    test = checking("assert all(map(lambda x: candidate(x) == x * x, range(3)))")
+    assert judge(sandbox, SOLUTION, test).passed
+    verdict = judge(sandbox, "def f(x): raise StopIteration", test)
+    assert (verdict.outcome, verdict.detail.split(" ")[0]) == (Outcome.EXCEPTION, "StopIteration")
+
+
 def test_tests_may_call_helpers_that_only_the_code_defines(sandbox: Sandbox) -> None:
     test = checking("assert candidate(helper(1, by=1)) == 4")
     assert judge(sandbox, SOLUTION + "def helper(x, by): return x + by", test).passed

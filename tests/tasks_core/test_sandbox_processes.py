@@ -133,7 +133,7 @@ def test_who_runs_code_is_nobody(profile: Profile) -> None:
 
 
 FORKING = """
-import os, sys
+import multiprocessing, os, sys
 from tasks_core.sandbox import shared_sandbox
 code = "import os\\nprint(os.getpid())"
 mine = shared_sandbox()
@@ -146,6 +146,14 @@ if child == 0:
     sys.stdout.flush()
     os._exit(0 if right else 1)
 assert os.waitpid(child, 0)[1] == 0
+
+def work():
+    sys.exit(0 if shared_sandbox() is not mine and shared_sandbox().run(code).passed else 1)
+
+worker = multiprocessing.get_context("fork").Process(target=work, daemon=True)  # as the workers of Celery are
+worker.start()
+worker.join()
+assert worker.exitcode == 0
 assert mine.run(code).passed
 print("done")
 """

@@ -156,3 +156,7 @@ def test_in_bubblewrap_there_is_a_folder_to_work_in_that_is_empty_each_time(sand
             assert verdict.output == "[]\n['a']\n"
         else:
             assert verdict.outcome is Outcome.EXCEPTION
+    test = f"import os\nassert os.getcwd() == '/' or os.listdir() == []\nopen('of-the-tests', 'w').close()\n{TEST}"
+    for _ in range(2):
+        verdict = sandbox.judge(head="", code=SOLUTION, test=test, entry_point="f")
+        assert verdict.passed is (sandbox.profile.name == "bubblewrap")

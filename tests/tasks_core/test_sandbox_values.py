@@ -149,5 +149,5 @@ def test_an_exception_crosses_as_its_built_in_type(error: BaseException, describ
 def test_only_exceptions_come_back() -> None:
     assert type(revive(("ValueError", "Own", "a"))) is ValueError
     assert str(revive(("ValueError", "Own", "a"))) == "a"
-    for builtin in ("SystemExit", "eval", "nothing", "UnicodeDecodeError"):
+    for builtin in ("SystemExit", "eval", "nothing", "UnicodeDecodeError", "StopIteration"):
         assert type(revive((builtin, "Shown", "a"))) is RuntimeError

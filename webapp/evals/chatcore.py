@@ -7,6 +7,7 @@ multiple-choice tasks and 0 for the others.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from webapp.conversations.models import Source
@@ -63,6 +64,7 @@ class TaskScore:
     def centred(self) -> float:
         return self.task.centred(self.counts.accuracy or 0.0)
 
+    @cached_property
     def draws(self) -> list[float]:
         """Centred accuracies of a bootstrap over problems: those of the run's report.
 
@@ -92,11 +94,11 @@ class Scores:
     def missing(self) -> list[str]:
         return [task.title for task in TASKS if task not in self.tasks]
 
-    @property
+    @cached_property
     def chatcore(self) -> Score | None:
         return self._mean_over(TASKS)
 
-    @property
+    @cached_property
     def without_spellingbee(self) -> Score | None:
         return self._mean_over(WITHOUT_SPELLINGBEE)
 
@@ -105,7 +107,7 @@ class Scores:
         found = [self.tasks[task] for task in wanted if task in self.tasks]
         if len(found) < len(wanted):
             return None
-        rounds = zip(*(one.draws() for one in found), strict=False)
+        rounds = zip(*(one.draws for one in found), strict=False)
         interval = middle_of([sum(drawn) / len(wanted) for drawn in rounds])
         return Score(sum(one.centred for one in found) / len(wanted), interval)
 

@@ -5,6 +5,7 @@ import builtins
 __all__ = ["Described", "describe", "revive"]
 
 MAX_TEXT = 300
+ENDS_OF_LOOPS = (StopIteration, StopAsyncIteration)
 
 #: Built-in type, name to show, message.
 Described = tuple[str, str, str]
@@ -35,10 +36,13 @@ def _message(error: BaseException) -> str:
 
 
 def revive(described: Described) -> Exception:
-    """Return an exception of that built-in type; a RuntimeError where there is no such type."""
+    """Return an exception of that built-in type; a RuntimeError where there is no such type.
+
+    StopIteration becomes one too, as in a generator: `all(map(...))` in a test would take it for the end of its cases.
+    """
     builtin, shown, message = described
     kind = getattr(builtins, builtin, None)
-    if not (isinstance(kind, type) and issubclass(kind, Exception)):
+    if not (isinstance(kind, type) and issubclass(kind, Exception)) or issubclass(kind, ENDS_OF_LOOPS):
         return RuntimeError(f"{shown}: {message}")
     try:
         return kind(message)

@@ -17,6 +17,8 @@ __all__ = ["main"]
 
 Names = dict[str, Any]
 
+SPOILED = "The code wrote into the connection to its tests."
+
 
 class Ended(BaseException):
     """The verdict is reached: no test may catch it."""
@@ -72,13 +74,13 @@ class Code:
             raise self._end("early_exit", "") from None
         answer = self._read()
         if answer.get("number") != self._calls:
-            raise self._end("exception", "The code wrote into the connection to its tests.")
+            raise self._end("exception", SPOILED)
         if "error" in answer:
             self._raise(_described(answer["error"]))
         try:
             return unpack(answer.get("value"))
         except MalformedError:
-            raise self._end("exception", "The code wrote into the connection to its tests.") from None
+            raise self._end("exception", SPOILED) from None
 
     def _read(self) -> Names:
         try:
@@ -88,7 +90,7 @@ class Code:
         except MalformedError:
             answer = None
         if not isinstance(answer, dict):
-            raise self._end("exception", "The code wrote into the connection to its tests.")
+            raise self._end("exception", SPOILED)
         return answer
 
     def _raise(self, error: Described) -> None:

@@ -30,16 +30,18 @@ def test_every_question_is_asked_once_and_comes_back_with_its_own_answer(server:
     }
     stats = server.stats()
     assert (stats["total"], stats["most"]) == (300, 1)
-    assert stats["at_once"] == 16
+    assert 1 < stats["at_once"] <= 16
 
 
-def test_it_is_at_full_speed_within_a_second_and_never_beyond_its_cap(server: StandIn, connect: Connect) -> None:
+def test_it_comes_to_full_speed_without_waiting_for_answers_and_never_beyond_its_cap(
+    server: StandIn, connect: Connect
+) -> None:
     server.behave(latency_ms=10_000)
     with Asker(connect(concurrency=24), HERE) as asker:
         assert (asker.concurrency, asker.room()) == (2, 4)
         for ticket in range(60):
             asker.submit(ticket, question())
-        wait_until(lambda: server.stats()["open"] == 24, seconds=3)
+        wait_until(lambda: server.stats()["open"] == 24, seconds=15)
         time.sleep(0.3)
         assert server.stats()["at_once"] == asker.open == asker.concurrency == 24
         assert (asker.room(), asker.in_flight) == (0, 60)
@@ -48,7 +50,7 @@ def test_it_is_at_full_speed_within_a_second_and_never_beyond_its_cap(server: St
 def test_room_holds_twice_what_may_be_open(server: StandIn, connect: Connect) -> None:
     server.behave(latency_ms=10_000)
     with Asker(connect(concurrency=4), HERE) as asker:
-        wait_until(lambda: asker.concurrency == 4, seconds=3)
+        wait_until(lambda: asker.concurrency == 4, seconds=15)
         for ticket in range(5):
             asker.submit(ticket, question())
         assert asker.room() == 3
@@ -71,16 +73,16 @@ def test_the_share_can_change_and_be_nothing(server: StandIn, connect: Connect) 
 
 
 def test_take_waits_for_the_first_result_and_not_longer_than_told(server: StandIn, connect: Connect) -> None:
-    server.behave(latency_ms=300)
+    server.behave(latency_ms=2000)
     with Asker(connect(), HERE) as asker:
         asker.submit(5, question())
         begun = time.monotonic()
         assert asker.take(0.05) == []
-        assert time.monotonic() - begun < 0.25
+        assert time.monotonic() - begun < 1.5
         [(ticket, result)] = asker.take(20)
         assert ticket == 5
         assert reply_of(result).text == "A"
-        assert time.monotonic() - begun < 10
+        assert 1.9 < time.monotonic() - begun < 15
 
 
 def test_close_drops_what_is_in_flight_at_once(server: StandIn, connect: Connect) -> None:
@@ -89,10 +91,10 @@ def test_close_drops_what_is_in_flight_at_once(server: StandIn, connect: Connect
     with asker:
         for ticket in range(4):
             asker.submit(ticket, question())
-        wait_until(lambda: server.stats()["open"] >= 2, seconds=5)
+        wait_until(lambda: server.stats()["open"] >= 2, seconds=15)
         begun = time.monotonic()
-    assert time.monotonic() - begun < 3
-    wait_until(lambda: server.stats()["open"] == 0, seconds=5, what="the server to see that nobody listens")
+    assert time.monotonic() - begun < 10
+    wait_until(lambda: server.stats()["open"] == 0, seconds=15, what="the server to see that nobody listens")
     assert "asker" not in {thread.name for thread in threading.enumerate()}
     asker.close()
     with pytest.raises(RuntimeError, match="closed"):
@@ -161,7 +163,7 @@ def test_questions_between_tries_come_back_at_once_when_it_stops(server: StandIn
     server.behave(fault="500", fault_match="slow")
     with Asker(connect(), HERE, pace=Pace(pause=60)) as asker:
         asker.submit(1, question("slow"))
-        wait_until(lambda: server.stats()["total"] == 1, seconds=5)
+        wait_until(lambda: server.stats()["total"] == 1, seconds=15)
         server.behave(fault="401", fault_match="")
         asker.submit(2, question("refused"))
         found = take_all(asker)
@@ -177,7 +179,7 @@ def test_an_unusable_connection_gives_everything_back(connect: Connect) -> None:
     ):
         with Asker(odd, HERE) as asker:
             asker.submit(1, question())
-            [(_, result)] = asker.take(5)
+            [(_, result)] = asker.take(20)
             assert asker.room() == 0
         found = failure_of(result)
         assert (found.kind, found.pauses, found.tries) == (kind, True, 0)

@@ -17,6 +17,7 @@ from webapp.evals.asking.asker import Asker, ask_once
 from webapp.evals.asking.failures import KINDS
 from webapp.evals.asking.questions import Connection, Reply, Result
 from webapp.evals.asking.waiting import Pace
+from webapp.evals.asking.wire import Wire
 
 pytestmark = pytest.mark.once
 
@@ -31,6 +32,8 @@ FAULTS = [
     ("trickle", "timeout", True), ("cut", "cut_stream", True), ("huge", "too_large", True), ("bomb", "garbage", True),
     ("close", "closed", True), ("redirect", "redirect", False),
 ]  # fmt: skip
+#: These are only seen by waiting in vain.
+SLOW = {"silence", "trickle"}
 #: What nanochat's adapter calls otherwise: these are no streams.
 OTHERWISE = {"empty": "garbage", "null": "garbage"}
 
@@ -47,21 +50,22 @@ def test_a_fault_is_a_failure_after_bounded_tries(
     server: StandIn, connect: Connect, fault: str, kind: str, retried: bool
 ) -> None:
     server.behave(fault=fault, huge_bytes=2**26)
+    seconds = 0.4 if fault in SLOW else 20.0
     for adapter, mode in (("openai", "generate"), ("openai", "letters"), ("nanochat", "generate")):
         server.reset()
         begun = time.monotonic()
-        found = failure_of(ask(connect(adapter=adapter, timeout_seconds=0.4, tries=2), mode=mode))
+        found = failure_of(ask(connect(adapter=adapter, timeout_seconds=seconds, tries=2), mode=mode))
         assert found.kind == (OTHERWISE.get(fault, kind) if adapter == "nanochat" else kind)
         assert found.kind in KINDS
         assert found.tries == server.stats()["total"] == (2 if retried else 1)
         assert found.pauses == (kind == "key_refused")
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < 15
 
 
 @pytest.mark.parametrize("fault", [fault for fault, _, retried in FAULTS if retried])
 def test_a_fault_that_passes_costs_a_try_and_nothing_else(server: StandIn, connect: Connect, fault: str) -> None:
     server.behave(fault=fault, fault_times=1, huge_bytes=2**26)
-    reply = reply_of(ask(connect(timeout_seconds=0.5)))
+    reply = reply_of(ask(connect(timeout_seconds=2.0 if fault in SLOW else 20.0)))
     assert (reply.text, reply.tries) == ("A", 2)
 
 
@@ -135,6 +139,17 @@ def test_the_key_is_in_no_message_and_no_log(
         assert "0123456789" not in text
 
 
+def test_no_part_of_the_key_is_left_where_a_message_is_cut(connect: Connect) -> None:
+    for before in range(100, 160):
+        said = Wire(connect(), HERE).words(b"x" * before + KEY.encode() + b" and more" * 20)
+        assert KEY[:8] not in said
+
+
+def test_a_packed_answer_is_not_unpacked(server: StandIn, connect: Connect) -> None:
+    server.behave(fault="bomb", huge_bytes=2**20)
+    assert "packed" in failure_of(ask(connect(tries=1))).message
+
+
 def test_the_key_is_in_no_log_when_connections_fail(
     server: StandIn, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -190,4 +205,4 @@ def test_a_test_of_a_silent_server_ends_in_time(server: StandIn, connect: Connec
     server.behave(fault="trickle", trickle_seconds=0.1)
     begun = time.monotonic()
     assert failure_of(ask_once(connect(timeout_seconds=1), question(), HERE)).kind == "timeout"
-    assert 0.9 < time.monotonic() - begun < 4
+    assert 0.9 < time.monotonic() - begun < 10

@@ -17,7 +17,7 @@ from typing import Self
 
 from webapp.evals.addresses import AddressPolicy
 from webapp.evals.asking.adapters import adapter_of
-from webapp.evals.asking.failures import Fault
+from webapp.evals.asking.failures import Fault, scrub
 from webapp.evals.asking.limiting import Limiter
 from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.asking.resolving import Lookup
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _TICK_SECONDS = 0.1
 _CLOSE_SECONDS = 5.0
 _A_YEAR = 365 * 24 * 3600
+# A server may send the key back in an answer, which is kept. A shorter one is no secret, and would tear words apart.
+_SHORTEST_SECRET = 8
 
 
 @dataclass(slots=True)
@@ -233,7 +235,9 @@ class Asker:
         now = time.monotonic()
         self._in_a_row = 0
         self._limiter.succeeded(now)
-        self._deliver(item, replace(reply, tries=item.tries, latency_ms=round((now - begun) * 1000)))
+        key = self.connection.key
+        text = scrub(reply.text, key) if len(key) >= _SHORTEST_SECRET else reply.text
+        self._deliver(item, replace(reply, text=text, tries=item.tries, latency_ms=round((now - begun) * 1000)))
 
     def _failed(self, item: _Item, fault: Fault, epoch: int) -> None:
         if fault.is_overload():

@@ -86,7 +86,7 @@ class Wire:
         """Send a chat request; the answer has the status 200. Raises Fault."""
         heard = await self.send("POST", self._call, body)
         if heard.status != 200:
-            raise status_fault(heard.status, self._words(heard.body), heard.wait)
+            raise status_fault(heard.status, self.words(heard.body), heard.wait)
         return heard
 
     async def send(self, method: str, url: str | URL, body: Mapping[str, Any] | None = None) -> Heard:
@@ -109,7 +109,7 @@ class Wire:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _transport_fault(error) from None
 
-    def _words(self, body: bytes) -> str:
+    def words(self, body: bytes) -> str:
         """What an error's body says; the key is taken out before it is shortened, or a part of it would stay."""
         return shortened(scrub(quoted(body), self.connection.key))
 
