@@ -5,10 +5,15 @@ import threading
 import time
 from typing import Any
 
+from billiard import pool
 from celery import Celery
 from celery.signals import worker_process_init, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "webapp.settings")
+
+# Asked to end, a process of the pool waits so often (0.1 s each) for its parent to read its last result, which the
+# parent may not do any more. Nothing depends on it: the message of a job that was claimed is void.
+pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 10
 
 app = Celery("winnow")
 app.config_from_object("django.conf:settings", namespace="CELERY")
