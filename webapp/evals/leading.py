@@ -166,13 +166,17 @@ def _ask(run: JobRun, eval_run: EvalRun, *, leads: bool) -> None:
 
 
 def _frozen_connection(eval_run: EvalRun) -> Connection | None:
-    """The address and model of the run's start, with the key and the limits of today; None for a baseline."""
+    """The endpoint of the run's start, with the key and the limits of today; None for a baseline.
+
+    Raises JobFailed where it is another one by now: the key of today must not go to the address of then.
+    """
     if eval_run.endpoint.is_baseline():
         return None
     frozen = eval_run.configuration
-    connection = connection_of(
-        eval_run.endpoint, address=frozen["endpoint"]["address"], model=frozen["endpoint"]["model"]
-    )
+    endpoint = eval_run.endpoint
+    if any(getattr(endpoint, name) != frozen["endpoint"][name] for name in ("adapter", "address", "model")):
+        raise JobFailed("The endpoint is another one since this run began. Start a new evaluation.", final=True)
+    connection = connection_of(endpoint)
     return replace(
         connection,
         concurrency=min(connection.concurrency, frozen["concurrency"] or connection.concurrency),

@@ -72,7 +72,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.asked: dict[int, Asked] = {}
-        self.replies: deque[tuple[Asked, Reply, int | None]] = deque()
+        self.replies: deque[tuple[Asked, Reply, bool]] = deque()
         self.finished: list[Finished] = []
         self._written = self._shared = 0.0
         self._answered = self._a_second = 0
@@ -83,15 +83,19 @@ class Worker:
         while True:
             self._take_share()
             self._collect()
-            wanted = 0 if leaving else self.respondent.room(round(self._a_second * AHEAD_SECONDS))
+            wanted = 0 if leaving else self._room()
             if self._is_time_to_write(wanted):
                 leaving = leaving or self.run.is_wanted_elsewhere()
                 claimed = self._write_and_claim(wanted)
                 self._ask(claimed)
                 if self._is_empty() and leaving:
                     self.run.end_slice()
-                if self._is_empty() and wanted and not claimed:
+                if self._is_empty() and not claimed and (wanted or not claims.anything_left(self.eval_run.pk)):
                     return
+
+    def _room(self) -> int:
+        """How many more questions to claim: what waits to be scored counts, so that asking never runs far ahead."""
+        return max(0, self.respondent.room(round(self._a_second * AHEAD_SECONDS)) - len(self.replies))
 
     def _is_empty(self) -> bool:
         return not (self.asked or self.replies or self.finished)
@@ -114,7 +118,7 @@ class Worker:
         for ticket, result in self.respondent.take(0 if self.replies else WRITE_SECONDS):
             self._answered += 1
             if isinstance(result, Reply):
-                self.replies.append((self.asked.pop(ticket), result.storable(), None))
+                self.replies.append((self.asked.pop(ticket), result.storable(), False))
             elif result.pauses:
                 stopping = stopping or result  # not an error of this question: it stays claimed, and is given back
             else:
@@ -125,7 +129,7 @@ class Worker:
         if stopping:
             self._pause(stopping)
 
-    def _scored(self, asked: Asked, reply: Reply, stored: int | None) -> Finished:
+    def _scored(self, asked: Asked, reply: Reply, stored: bool) -> Finished:
         result = asked.result
         graded = grade(result.grader, asked.conversation, reply, self.scorer)
         return Finished(result.pk, result.task, result.subject, graded, reply.tries, asked.key, reply, stored)
@@ -159,8 +163,7 @@ class Worker:
         stored = find_answers(one.key for one in new) if new else {}
         for one in new:
             if one.key in stored:
-                answer = stored[one.key]
-                self.replies.append((one, reply_of(answer), answer.pk))
+                self.replies.append((one, reply_of(stored[one.key]), True))
             else:
                 self.asked[one.result.pk] = one
                 self.respondent.submit(one.result.pk, one.question)
@@ -173,7 +176,8 @@ class Worker:
 
     def _pause(self, failure: Failure) -> None:
         """Write what was answered, give back what was not, and stop the whole run."""
-        self.finished += [self._scored(*one) for one in self.replies]
+        with self.run.holding():
+            self.finished += [self._scored(*one) for one in self.replies]
         with self.run.chunk(may_end_slice=False):
             store_finished(self.eval_run.pk, self.run.job, self.finished)
             claims.give_back(self.eval_run.pk, self.run.job)
