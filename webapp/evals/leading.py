@@ -139,7 +139,11 @@ def _ask_to_the_end(run: JobRun, eval_run: EvalRun) -> None:
         try:
             _ask(run, eval_run, leads=True)
         except Paused as pause:
+            _report(run, eval_run)
             raise JobFailed(str(pause)) from None
+        except Cancelled:
+            _report(run, eval_run)
+            raise
         _wait_for_helpers(run, eval_run)
 
 
@@ -184,9 +188,14 @@ def _frozen_connection(eval_run: EvalRun) -> Connection | None:
     )
 
 
-def _end(run: JobRun, eval_run: EvalRun) -> None:
+def _report(run: JobRun, eval_run: EvalRun) -> None:
+    """Write the tables and plots of what is there."""
     with run.holding():
         write_report(eval_run.pk)
+
+
+def _end(run: JobRun, eval_run: EvalRun) -> None:
+    _report(run, eval_run)
     with run.chunk(may_end_slice=False) as progress:
         unfinished = EvalRun.objects.filter(pk=eval_run.pk).exclude(state=EvalRun.State.DONE)
         unfinished.update(state=EvalRun.State.DONE, finished_at=Now())
