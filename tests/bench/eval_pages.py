@@ -118,7 +118,7 @@ def _pages(first: Any, second: Any) -> dict[str, Callable[[], None]]:
         response = client.get(address)
         assert response.status_code == 200, (address, response.status_code, response.content[:300])
 
-    pages = {name: partial(get, address) for name, address in addresses.items()}
+    pages: dict[str, Callable[[], None]] = {name: partial(get, address) for name, address in addresses.items()}
     return pages | {"a run, as it is live": partial(_get_live, client, first)}
 
 

@@ -112,6 +112,20 @@ def test_pass_at_k_is_shown_for_several_samples(client: Client, curator: User) -
     assert '<td class="number" data-label="pass@k">50.0 %</td>' in page(client, run)
 
 
+def test_several_samples_are_not_taken_for_as_many_questions(client: Client, curator: User) -> None:
+    conversation = make_conversation()
+    rows = [
+        (conversation, {"sample": n, "task": "gsm8k", "subject": "sums", "lenient_right": True} | row)
+        for n, row in enumerate(outcomes("right", "wrong"))
+    ]
+    run = make_run(rows, options={"samples": 2, "temperature": 1.0})
+    shown = page(client, run)
+    assert "No interval: answers to the same question are alike" in shown
+    assert shown.count('<td data-label="95 % interval">–</td>') == 3  # strict, lenient, the subject
+    write_report(run.pk)
+    assert "95 % interval 50.0 % to 50.0 % by bootstrap over problems" in page(client, run)
+
+
 def test_what_was_asked_and_how(client: Client, curator: User) -> None:
     configuration = {"mode": "letters", "graders": ["letter"], "scorer": 1, "prompt": 1, "winnow": "1.0.0"}
     run = run_of(*outcomes("right"), configuration=configuration, selection_hash="ab" * 32, left_out=3)

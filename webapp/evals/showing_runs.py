@@ -123,7 +123,7 @@ def _row(run: EvalRun, group: Group, name: str) -> Row:
         items_address(run, task=group.task, subject=group.subject),
         counts,
         percent(counts.accuracy),
-        f"{percent(interval.low)} to {percent(interval.high)}" if interval else "",
+        f"{percent(interval.low)} to {percent(interval.high)}" if interval else "–",
         number(counts.scored),
         number(counts.error),
         number(counts.wrong),
