@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.evals.making import make_answer, make_run
+from tests.evals.making import make_answer, make_endpoint, make_run
 from tests.factories import make_conversation, make_source, make_user
 from webapp.accounts.models import Role, User
 from webapp.common.models import Job
@@ -133,6 +133,32 @@ def test_what_was_asked_and_how(client: Client, curator: User) -> None:
     for words in ("GSM8K main test", "ab" * 32, "log probabilities of the letters", "3 that nothing can score"):
         assert words in shown
     assert "scorer 1, prompt 1, Winnow 1.0.0" in shown
+
+
+def test_where_the_model_is_curators_see_alone(client: Client, curator: User) -> None:
+    run = run_of(*outcomes("right"), configuration={"endpoint": {"address": "http://gpu-box:8000/v1", "model": "m"}})
+    assert '<dt>Address</dt><dd class="mono">http://gpu-box:8000/v1</dd>' in page(client, run)
+    client.force_login(make_user(Role.VIEWER))
+    for one in (run, make_run([(make_conversation(), {"outcome": "right"})])):
+        shown = page(client, one)
+        assert "Address" not in shown
+        assert "http://" not in shown
+
+
+@pytest.mark.parametrize(
+    ("adapter", "said"),
+    [
+        ("openai", "Choices Temperature Longest answer Samples Seed"),
+        ("chance", "Samples Seed"),
+        ("reference", "Samples"),
+    ],
+)
+def test_what_says_nothing_about_a_baseline_is_left_out(client: Client, curator: User, adapter: str, said: str) -> None:
+    configuration = {"mode": "generate", "graders": ["letter"]}
+    run = run_of(*outcomes("right"), configuration=configuration, endpoint=make_endpoint("it", adapter=adapter))
+    facts = client.get(f"/evaluate/{run.pk}/").context["facts"]
+    how = {"Choices", "Temperature", "Longest answer", "Samples", "Seed"}
+    assert " ".join(fact.label for fact in facts if fact.label in how) == said
 
 
 def test_a_run_that_goes_on_asks_for_its_numbers(client: Client, curator: User) -> None:
