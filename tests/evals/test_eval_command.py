@@ -62,6 +62,13 @@ def test_a_filter_a_sample_and_settings() -> None:
     assert (found.options["max_tokens"], found.options["samples"]) == (9, 2)
 
 
+def test_several_samples_have_an_interval_over_problems() -> None:
+    choice_source(20, name="choices")
+    printed = run("choices", "--endpoint", "chance", "--temperature", "1", "--samples", "3")
+    assert "right of 60 answers (95 % interval" in printed
+    assert "by bootstrap over problems)" in printed
+
+
 def test_a_task_that_is_not_there_is_imported_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_hub(tmp_path)
     monkeypatch.setenv("TASKS_CORE_HUB", str(tmp_path))

@@ -101,8 +101,12 @@ class Command(JobCommand):
 
 
 def _accuracy(counts: Counts) -> str:
-    if counts.interval is None or counts.accuracy is None:
+    if counts.accuracy is None:
         return "nothing was scored."
+    found = f"{100 * counts.accuracy:.1f} % right of {plural(counts.scored, 'answer,answers')}"
+    if counts.interval is None:
+        return f"{found} (no interval: answers to the same question are alike)"
     low, high = 100 * counts.interval.low, 100 * counts.interval.high
-    scored = plural(counts.scored, "answer,answers")
-    return f"{100 * counts.accuracy:.1f} % right of {scored} (95 % interval {low:.1f} to {high:.1f})"
+    return (
+        f"{found} (95 % interval {low:.1f} to {high:.1f}{'' if counts.independent else ', by bootstrap over problems'})"
+    )
