@@ -105,6 +105,8 @@ def resume_run(*, run: EvalRun, by: User | None, send: bool = True) -> EvalRun:
     held = EvalRun.objects.select_for_update().get(pk=run.pk)
     if held.state not in {State.PAUSED, State.CANCELLED, State.FAILED}:
         raise Conflict("This evaluation is not stopped, so there is nothing to resume.")
+    if held.job is not None and held.job.cancel_requested:
+        raise Conflict("It is still stopping. Press Resume again in a few seconds.")
     state = State.RUNNING if held.configuration else State.CHOOSING
     EvalRun.objects.filter(pk=run.pk).update(state=state, reason="", finished_at=None)
     _go_on(held, by=by, send=send)
