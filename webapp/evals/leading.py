@@ -23,7 +23,7 @@ from webapp.evals.models import EvalRun
 from webapp.evals.planning import plan
 from webapp.evals.reporting import write_report
 from webapp.evals.respondents import respondent_of
-from webapp.evals.sharing import HELP
+from webapp.evals.sharing import HELP, PLACES
 from webapp.evals.worker import Paused, Worker
 
 #: While others still ask, or a source is still being imported, look again after so many seconds.
@@ -79,6 +79,7 @@ def _resumed(run: JobRun) -> EvalRun:
         raise Cancelled
     with run.chunk(may_end_slice=False) as progress:
         progress.cursor.pop("stopped", None)
+        progress.cursor.pop(PLACES, None)
         state = EvalRun.State.RUNNING if eval_run.configuration else EvalRun.State.CHOOSING
         first = {} if eval_run.started_at else {"started_at": Now()}
         unfinished = EvalRun.objects.filter(pk=eval_run.pk).exclude(state=EvalRun.State.DONE)

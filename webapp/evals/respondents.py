@@ -8,7 +8,7 @@ from typing import Any
 from webapp.evals.address_policy import current_policy
 from webapp.evals.answers import key_of, key_of_baseline
 from webapp.evals.asking.asker import Asker
-from webapp.evals.asking.questions import Connection, Question, Reply, Result
+from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.baselines import baseline_reply
 from webapp.evals.configuration import RunSettings
 from webapp.evals.grading import LETTER, letters_of
@@ -97,3 +97,13 @@ class Baseline:
 
     def set_cap(self, count: int) -> None:
         """Nothing: it has no limit."""
+
+    @property
+    def open(self) -> int:
+        """Nothing is ever out."""
+        return 0
+
+    @property
+    def stopped(self) -> Failure | None:
+        """Nothing stops it."""
+        return None
