@@ -205,7 +205,7 @@ def test_nothing_is_changed_while_its_jobs_still_stop(state: str) -> None:
     run = evaluate(number_source(3), baseline("reference"))
     make_errors(run, 1)
     EvalRun.objects.filter(pk=run.pk).update(state=state)
-    Job.objects.filter(pk=run.job_id).update(state=Job.State.RUNNING)
+    Job.objects.filter(parameters__run=run.pk).update(state=Job.State.RUNNING)
     for action in (actions.delete_run, actions.retry_run, actions.rescore_run, actions.resume_run):
         with pytest.raises(Conflict, match="still stopping"):
             action(run=run, by=None)

@@ -17,6 +17,7 @@ from webapp.conversations.models import Source
 from webapp.evals import worker
 from webapp.evals.actions.runs import resume_run, retry_run
 from webapp.evals.counts import live_numbers
+from webapp.evals.grading import grade
 from webapp.evals.keys import encrypt
 from webapp.evals.models import Adapter, Answer, EvalRun, ModelEndpoint
 
@@ -276,7 +277,7 @@ def test_an_error_that_no_database_can_hold_is_an_error_of_its_item(server: Stan
 def test_asking_does_not_run_far_ahead_of_scoring(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits to be scored would be asked again after a kill."""
     waiting: list[int] = []
-    real_room, real_grade = worker.Worker._room, worker.grade
+    real_room = worker.Worker._room
 
     def watched_room(self: worker.Worker) -> int:
         waiting.append(len(self.replies))
@@ -284,10 +285,10 @@ def test_asking_does_not_run_far_ahead_of_scoring(server: StandIn, monkeypatch: 
 
     def slow_grade(*arguments: Any) -> Any:
         time.sleep(0.03)  # as long as a program runs
-        return real_grade(*arguments)
+        return grade(*arguments)
 
     monkeypatch.setattr(worker, "SCORE_SECONDS", 0.1)
     monkeypatch.setattr(worker.Worker, "_room", watched_room)
-    monkeypatch.setattr(worker, "grade", slow_grade)
+    monkeypatch.setattr("webapp.evals.worker.grade", slow_grade)
     evaluate(number_source(150), endpoint_of(server, concurrency=4))
     assert max(waiting) < 75
