@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from tests.evals.making import make_run
 from tests.factories import make_conversation, make_source
+from webapp.common.running import run_slice
+from webapp.conversations.actions.sources import delete_source, purge_source
 from webapp.conversations.models import Conversation
 from webapp.evals.comparing import Compared, Comparison, Place, compare, flips
 from webapp.evals.comparing_words import against_chance, compared_subjects, compared_tasks, excluded_subjects, span_of
@@ -173,6 +177,36 @@ def test_what_is_kept_is_counted_anew_when_a_run_has_changed() -> None:
     run_b.results.filter(outcome="").update(outcome="wrong")
     run_b.done = 2
     assert compare(run_a, run_b).whole.pairs.total == 2
+
+
+def test_a_paused_run_is_kept_until_it_goes_on(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    asked = conversations(2)
+    run_a, run_b = run_of(asked, "rr"), run_of(asked, "r.")
+    run_b.state = EvalRun.State.PAUSED
+    compare(run_a, run_b)
+    with django_assert_max_num_queries(1):  # whether something was deleted since
+        assert compare(run_a, run_b).unfinished == 1
+
+
+@pytest.mark.parametrize("column", ["reported_at", "finished_at"])
+def test_what_is_kept_is_counted_anew_after_scoring_again_and_a_retry(column: str) -> None:
+    asked = conversations(1)
+    run_a, run_b = run_of(asked, "r"), run_of(asked, "w")
+    assert compare(run_a, run_b).whole.pairs.only_a == 1
+    run_b.results.update(outcome="right")
+    setattr(run_b, column, timezone.now())
+    assert compare(run_a, run_b).whole.pairs.both == 1
+
+
+def test_what_is_kept_is_counted_anew_after_conversations_were_deleted_for_good() -> None:
+    kept, gone = conversations(1), conversations(2)
+    run_a, run_b = run_of(kept + gone, "rrr"), run_of(kept + gone, "rrw")
+    assert compare(run_a, run_b).whole.pairs.total == 3
+    source = gone[0].source
+    delete_source(source=source, by=None)
+    run_slice(purge_source(source=source, by=None).pk, slice_seconds=None)
+    found = compare(run_a, run_b)
+    assert (found.whole.pairs.total, found.only_a, found.only_b) == (1, 2, 2)
 
 
 def test_a_run_that_goes_on_is_counted_each_time() -> None:

@@ -26,7 +26,7 @@ from webapp.evals.fetching import get_run_for_user
 from webapp.evals.models import EvalRun
 
 #: The newest so many runs are offered; a search finds older ones.
-OFFERED = 100
+OFFERED = 40
 
 
 @require_GET
