@@ -39,8 +39,8 @@ MODEL_PORT, OTHER_MODEL_PORT = free_ports(2)
 SETTINGS = {
     **({} if FULL_LENGTH else SHORT_WAITS),
     "ENDPOINT_ADDRESSES": f"127.0.0.1:{MODEL_PORT},127.0.0.1:{OTHER_MODEL_PORT}",
-    # Tests start as many workers as they need, and say then how many may help.
-    "EVAL_WORKERS": "1",
+    # A run of fewer than 100 questions calls nobody for help.
+    "EVAL_WORKERS": "2",
     "SECRET_KEY": "only for tests, and long enough to be taken for a real one",
     "WEB_PROCESSES": "1",
     "PYTHONPATH": str(ROOT),

@@ -11,7 +11,7 @@ from tests.faults.test_broker_away import AWAY_SECONDS
 
 pytestmark = pytest.mark.faults
 
-QUESTIONS = 120
+QUESTIONS = 96
 
 
 def test_redis_stopped(production_evals: Evaluations) -> None:

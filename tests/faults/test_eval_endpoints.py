@@ -86,7 +86,7 @@ def test_too_many_requests_are_waited_out(evals: Evaluations) -> None:
 def test_a_dead_server_pauses_the_run(evals: Evaluations) -> None:
     source, endpoint = evals.numbers(), evals.endpoint(tries=TRIES)
     evals.behave(latency_ms=40)
-    run = evals.start(source, endpoint, sample=120)
+    run = evals.start(source, endpoint, sample=96)
     run.wait_for_done(30)
     evals.model.kill()
     row = run.wait_for("paused")

@@ -17,7 +17,7 @@ def test_a_refused_key_pauses_the_run_once_and_is_in_no_log(evals: Evaluations) 
     source, winnow = evals.numbers(), evals.winnow
     evals.behave(latency_ms=30, key=KEY, echo_key=True)
     endpoint = evals.endpoint(key=KEY)
-    run = evals.start(source, endpoint, sample=120)
+    run = evals.start(source, endpoint, sample=96)
     run.wait_for_done(20)
     evals.behave(key=NEXT_KEY)
     row = run.wait_for("paused")

@@ -11,7 +11,7 @@ from tests.faults.stack import RECOVERY_SECONDS, Stack
 
 pytestmark = pytest.mark.faults
 
-QUESTIONS, CONCURRENCY = 120, 4
+QUESTIONS, CONCURRENCY = 96, 4
 #: Where the worker stands when it is killed: at which share, between chunks or inside a transaction.
 MOMENTS = ((0.1, "between"), (0.5, "chunk"), (0.9, "between"))
 

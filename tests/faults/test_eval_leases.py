@@ -9,7 +9,7 @@ from tests.servers import wait_until
 
 pytestmark = pytest.mark.faults
 
-QUESTIONS, CONCURRENCY = 120, 4
+QUESTIONS, CONCURRENCY = 96, 4
 
 
 def test_delivered_twice_at_once(production_evals: Evaluations) -> None:

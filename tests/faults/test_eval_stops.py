@@ -8,7 +8,7 @@ from tests.faults.evaluations import Evaluations, number_line
 
 pytestmark = pytest.mark.faults
 
-QUESTIONS, CONCURRENCY = 120, 4
+QUESTIONS, CONCURRENCY = 96, 4
 
 
 def test_cancelled_and_resumed(evals: Evaluations) -> None:

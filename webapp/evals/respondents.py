@@ -8,7 +8,7 @@ from typing import Any
 from webapp.evals.address_policy import current_policy
 from webapp.evals.answers import key_of, key_of_baseline
 from webapp.evals.asking.asker import Asker
-from webapp.evals.asking.questions import Connection, Question, Reply, Result
+from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.baselines import baseline_reply
 from webapp.evals.configuration import RunSettings
 from webapp.evals.grading import LETTER, letters_of
@@ -38,12 +38,15 @@ class EndpointQuestions:
         self.options = RunSettings.from_dict(eval_run.options)
         self.connection = connection
         self.mode = eval_run.configuration["mode"]
+        # A server that does not say which model it has may have got another one since: its answers are of this run.
+        shared = self.options.reuse and bool(connection.model)
+        self.run = None if shared else eval_run.pk
         self.token_ids: Mapping[str, int] = eval_run.configuration.get("token_ids", {})
 
     def make_question(self, result: EvalResult, conversation: dict[str, Any], _hash: bytes) -> tuple[Question, bytes]:
         """The question of a result, and what its answer is kept under."""
         question = self._question(result, conversation)
-        return question, key_of(self.connection, question, result.sample)
+        return question, key_of(self.connection, question, result.sample, run=self.run)
 
     def _question(self, result: EvalResult, conversation: dict[str, Any]) -> Question:
         messages = prompt_of(conversation["messages"])
@@ -94,3 +97,13 @@ class Baseline:
 
     def set_cap(self, count: int) -> None:
         """Nothing: it has no limit."""
+
+    @property
+    def open(self) -> int:
+        """Nothing is ever out."""
+        return 0
+
+    @property
+    def stopped(self) -> Failure | None:
+        """Nothing stops it."""
+        return None

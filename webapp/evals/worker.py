@@ -16,7 +16,7 @@ from webapp.evals.asking.questions import Failure, Question, Reply, Result
 from webapp.evals.broken import flag_broken
 from webapp.evals.grading import Grade, Scorer, grade
 from webapp.evals.models import EvalResult, EvalRun, Outcome
-from webapp.evals.sharing import share_of
+from webapp.evals.sharing import PLACES, places_of
 from webapp.evals.storing import Finished, store_finished
 
 #: Replies are written this often (seconds): what is lost with a killed worker is asked again.
@@ -25,6 +25,8 @@ WRITE_SECONDS = 0.05
 AHEAD_SECONDS = 0.25
 #: How often a worker without anything to write says that it lives.
 BREATH_SECONDS = 1.0
+#: How often it looks for places that others have left, until it has its part of the endpoint.
+LOOK_SECONDS = 0.25
 #: So long (seconds) may replies be scored before what is scored is written.
 SCORE_SECONDS = 2.0
 
@@ -43,6 +45,12 @@ class Respondent(Protocol):
     def room(self, ahead: int) -> int: ...
 
     def set_cap(self, count: int) -> None: ...
+
+    @property
+    def open(self) -> int: ...
+
+    @property
+    def stopped(self) -> Failure | None: ...
 
 
 class Asked(NamedTuple):
@@ -72,41 +80,68 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.asked: dict[int, Asked] = {}
-        self.replies: deque[tuple[Asked, Reply, int | None]] = deque()
+        self.replies: deque[tuple[Asked, Reply, bool]] = deque()
         self.finished: list[Finished] = []
-        self._written = self._shared = 0.0
+        self._written = self._looked = self._counted = 0.0
         self._answered = self._a_second = 0
+        #: How many questions at once it may have open, how many places the others leave it, and its part.
+        self._cap = self._places = 0
+        self._part = -1
+        self.respondent.set_cap(0)
 
     def work(self) -> None:
         """Ask until nothing waits. Raises SliceOver, Cancelled, LeaseLost, and Paused."""
         leaving = False
         while True:
-            self._take_share()
+            self._measure()
             self._collect()
-            wanted = 0 if leaving else self.respondent.room(round(self._a_second * AHEAD_SECONDS))
-            if self._is_time_to_write(wanted):
+            wanted = 0 if leaving else self._room()
+            if self._is_time_to_write(wanted, leaving=leaving):
                 leaving = leaving or self.run.is_wanted_elsewhere()
                 claimed = self._write_and_claim(wanted)
                 self._ask(claimed)
                 if self._is_empty() and leaving:
                     self.run.end_slice()
-                if self._is_empty() and wanted and not claimed:
+                if self._is_empty() and not claimed and (wanted or not claims.anything_left(self.eval_run.pk)):
                     return
+
+    def _room(self) -> int:
+        """How many more questions to claim: what waits to be scored counts, so that asking never runs far ahead."""
+        return max(0, self.respondent.room(round(self._a_second * AHEAD_SECONDS)) - len(self.replies))
 
     def _is_empty(self) -> bool:
         return not (self.asked or self.replies or self.finished)
 
-    def _take_share(self) -> None:
-        """Others may have begun or ended to ask the same endpoint."""
-        since = time.monotonic() - self._shared
+    def _measure(self) -> None:
+        """How many answers come in a second."""
+        since = time.monotonic() - self._counted
         if since > BREATH_SECONDS:
-            self.respondent.set_cap(share_of(self.concurrency, self.run.job))
             self._answered, self._a_second = 0, round(self._answered / since)
-            self._shared = time.monotonic()
+            self._counted = time.monotonic()
 
-    def _is_time_to_write(self, wanted: int) -> bool:
+    def _is_time_to_write(self, wanted: int, *, leaving: bool) -> bool:
         since = time.monotonic() - self._written
-        return since > BREATH_SECONDS or (since > WRITE_SECONDS and bool(self.finished or wanted or self._is_empty()))
+        ends = leaving and self._is_empty()
+        return since > self._patience() or (since > WRITE_SECONDS and bool(self.finished or wanted or ends))
+
+    def _patience(self) -> float:
+        """Seconds until it looks again what the others do."""
+        return BREATH_SECONDS if self._places == self._part else LOOK_SECONDS
+
+    def _take_places(self, progress: Progress) -> None:
+        """Others may have begun or ended to ask the same endpoint; in the chunk's transaction.
+
+        The places that it writes down are never fewer than the questions that are open, or that may be by the commit.
+        """
+        if time.monotonic() - self._looked < self._patience():
+            return
+        cap, self._part = places_of(self.concurrency, self.run.job)
+        shrinks = cap < self._cap
+        if shrinks:
+            self.respondent.set_cap(cap)
+        self._cap, self._places = cap, max(cap, self._places if shrinks else self.respondent.open)
+        progress.cursor[PLACES] = self._places
+        self._looked = time.monotonic()
 
     def _collect(self) -> None:
         """Take what came back, and score it for a while."""
@@ -114,18 +149,23 @@ class Worker:
         for ticket, result in self.respondent.take(0 if self.replies else WRITE_SECONDS):
             self._answered += 1
             if isinstance(result, Reply):
-                self.replies.append((self.asked.pop(ticket), result.storable(), None))
+                self.replies.append((self.asked.pop(ticket), result.storable(), False))
             elif result.pauses:
                 stopping = stopping or result  # not an error of this question: it stays claimed, and is given back
             else:
                 self.finished.append(_failed(self.asked.pop(ticket), result))
-        begun = time.monotonic()
-        while self.replies and time.monotonic() - begun < SCORE_SECONDS:
-            self.finished.append(self._scored(*self.replies.popleft()))
+        self._score()
+        if not self.asked:
+            stopping = stopping or self.respondent.stopped  # nothing that is out would bring the news
         if stopping:
             self._pause(stopping)
 
-    def _scored(self, asked: Asked, reply: Reply, stored: int | None) -> Finished:
+    def _score(self) -> None:
+        begun = time.monotonic()
+        while self.replies and time.monotonic() - begun < SCORE_SECONDS:
+            self.finished.append(self._scored(*self.replies.popleft()))
+
+    def _scored(self, asked: Asked, reply: Reply, stored: bool) -> Finished:
         result = asked.result
         graded = grade(result.grader, asked.conversation, reply, self.scorer)
         return Finished(result.pk, result.task, result.subject, graded, reply.tries, asked.key, reply, stored)
@@ -133,12 +173,14 @@ class Worker:
     def _write_and_claim(self, wanted: int) -> list[int]:
         """One chunk: what is finished goes in, new questions come out."""
         with self.run.chunk(may_end_slice=False) as progress:
+            self._take_places(progress)
             written = store_finished(self.eval_run.pk, self.run.job, self.finished)
             flag_broken(self.run.job, self.eval_run, written)
             claimed = claims.claim(self.eval_run.pk, self.run.job, wanted)
             state, reason = self._show(progress, len(written))
         self.finished = []
         self._written = time.monotonic()
+        self.respondent.set_cap(self._cap)
         if state == EvalRun.State.CANCELLED:
             raise Cancelled
         if state != EvalRun.State.RUNNING:
@@ -159,8 +201,7 @@ class Worker:
         stored = find_answers(one.key for one in new) if new else {}
         for one in new:
             if one.key in stored:
-                answer = stored[one.key]
-                self.replies.append((one, reply_of(answer), answer.pk))
+                self.replies.append((one, reply_of(stored[one.key]), True))
             else:
                 self.asked[one.result.pk] = one
                 self.respondent.submit(one.result.pk, one.question)
@@ -173,7 +214,11 @@ class Worker:
 
     def _pause(self, failure: Failure) -> None:
         """Write what was answered, give back what was not, and stop the whole run."""
-        self.finished += [self._scored(*one) for one in self.replies]
+        while self.replies:  # programs take their time, and the lease must not run out
+            self._score()
+            with self.run.chunk(may_end_slice=False):
+                store_finished(self.eval_run.pk, self.run.job, self.finished)
+            self.finished = []
         with self.run.chunk(may_end_slice=False):
             store_finished(self.eval_run.pk, self.run.job, self.finished)
             claims.give_back(self.eval_run.pk, self.run.job)

@@ -45,6 +45,7 @@ class Command(JobCommand):
             parser.add_argument(f"--{name}", type=kind, default=default, help=f"{text} (default: {default})")
         parser.add_argument("--mode", choices=[AUTO, *MODES], default=AUTO, help="how multiple choice is asked")
         parser.add_argument("--code-mode", choices=CODE_MODES, default="nanochat", help="how programs are put together")
+        parser.add_argument("--anew", action="store_true", help="ask again what this model has answered before")
         parser.add_argument("--run-name", default="", help="what the evaluation is called")
         add_task_options(parser)
         super().add_arguments(parser)
@@ -57,7 +58,8 @@ class Command(JobCommand):
             raise CommandError(f"There is no endpoint called “{options['endpoint']}”. There are: {known}.")
         source = self._source(options)
         wanted = ConversationFilter.from_query(QueryDict(options["filter"])).with_sources((source.pk,))
-        settings = RunSettings.from_dict({name: options[name] for name in RunSettings.__dataclass_fields__})
+        named = RunSettings.__dataclass_fields__.keys() - {"reuse"}
+        settings = RunSettings.from_dict({name: options[name] for name in named} | {"reuse": not options["anew"]})
         run = start_run(
             name=options["run_name"] or f"{endpoint.name} on {source.name}",
             endpoint=endpoint,
