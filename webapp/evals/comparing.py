@@ -12,10 +12,10 @@ from typing import Any, Literal, NamedTuple, cast
 from django.core.cache import cache
 from django.db import connection
 
-from webapp.common.errors import BadRequest
 from webapp.common.models import Job
 from webapp.conversations.models import Conversation
 from webapp.evals.models import EvalResult, EvalRun, Outcome
+from webapp.evals.places import QuestionPlace
 from webapp.evals.statistics import Interval, Pairs, exact_mcnemar, paired_difference
 
 PAGE_ROWS = 10
@@ -165,26 +165,6 @@ def _widest_first(groups: Iterable[Compared]) -> list[Compared]:
     return sorted(groups, key=lambda group: (-abs(group.difference), group.task, group.subject))
 
 
-class Place(NamedTuple):
-    """Where a page of flips begins: behind this conversation and sample."""
-
-    conversation: int = 0
-    sample: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.conversation}-{self.sample}"
-
-    @classmethod
-    def read(cls, text: str) -> "Place":
-        """What `str` gave, "" for the beginning. Raises BadRequest."""
-        if not text:
-            return cls()
-        parts = text.split("-")
-        if len(parts) != 2 or not all(part.isascii() and part.isdecimal() and len(part) < 19 for part in parts):
-            raise BadRequest(f"“after” must be two numbers with a hyphen between them, not “{text[:40]}”.")
-        return cls(int(parts[0]), int(parts[1]))
-
-
 @dataclass(frozen=True)
 class Flip:
     """A question that one run had right and the other had not; what each answered, and the ids of the results."""
@@ -201,18 +181,18 @@ class Flip:
     result_b: int
 
     @property
-    def place(self) -> Place:
-        return Place(self.conversation.pk, self.sample)
+    def place(self) -> QuestionPlace:
+        return QuestionPlace(self.conversation.pk, self.sample)
 
 
-def flips(run_a: EvalRun, run_b: EvalRun, way: Way, after: Place, limit: int = PAGE_ROWS) -> list[Flip]:
+def flips(run_a: EvalRun, run_b: EvalRun, way: Way, after: QuestionPlace, limit: int = PAGE_ROWS) -> list[Flip]:
     """At most `limit` flips of one way in the order of the conversations, beginning behind `after`."""
     rows = _flipped(run_a, run_b, way, after, limit)
     conversations = Conversation.objects.select_related("source").in_bulk([row[0] for row in rows])
     return [Flip(conversations[row[0]], *row[1:]) for row in rows if row[0] in conversations]
 
 
-def _flipped(run_a: EvalRun, run_b: EvalRun, way: Way, after: Place, limit: int) -> list[tuple[Any, ...]]:
+def _flipped(run_a: EvalRun, run_b: EvalRun, way: Way, after: QuestionPlace, limit: int) -> list[tuple[Any, ...]]:
     """Walk the right ones of the run that had them right by their index, and look each up in the other."""
     table = EvalResult._meta.db_table
     winner, loser = ("b", "a") if way == "gained" else ("a", "b")
