@@ -200,6 +200,8 @@ def _sampling(run: EvalRun, options: RunSettings) -> Iterator[Fact]:
     for label, value in (("Top p", options.top_p), ("Top k", options.top_k)):
         if value is not None:
             yield Fact(label, f"{value:g}")
+    if not options.reuse:
+        yield Fact("Stored answers", "not used: every question was asked")
 
 
 def _versions(run: EvalRun) -> Iterator[Fact]:
