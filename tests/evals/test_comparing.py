@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
+from pytest_django.fixtures import DjangoAssertNumQueries
 
 from tests.evals.making import make_run
 from tests.factories import make_conversation, make_source
+from webapp.common.running import run_slice
+from webapp.conversations.actions.sources import delete_source, purge_source
 from webapp.conversations.models import Conversation
-from webapp.evals.comparing import Compared, Comparison, Place, compare, flips
+from webapp.evals.comparing import Compared, Comparison, compare, flips
 from webapp.evals.comparing_words import against_chance, compared_subjects, compared_tasks, excluded_subjects, span_of
 from webapp.evals.comparing_words import verdict as verdict_of
 from webapp.evals.models import EvalRun
+from webapp.evals.places import BEGINNING
 from webapp.evals.statistics import Pairs, exact_mcnemar
 
 pytestmark = pytest.mark.django_db
@@ -140,7 +145,7 @@ def test_the_plots_reach_as_far_as_the_widest_interval() -> None:
 def test_flips_go_both_ways_in_the_order_of_the_conversations() -> None:
     asked = conversations(6)
     run_a, run_b = run_of(asked, "rwrwre", extracted="A"), run_of(asked, "wrnrrr", extracted="B")
-    gained, lost = (flips(run_a, run_b, way, Place()) for way in ("gained", "lost"))
+    gained, lost = (flips(run_a, run_b, way, BEGINNING) for way in ("gained", "lost"))
     assert [flip.conversation for flip in gained] == [asked[1], asked[3]]
     assert [flip.conversation for flip in lost] == [asked[0], asked[2]]
     assert (lost[1].outcome_a, lost[1].outcome_b, lost[1].extracted_b) == ("right", "no_answer", "B")
@@ -152,8 +157,8 @@ def test_flips_come_page_by_page_without_a_gap() -> None:
     rows += [(one, {"sample": 0, "outcome": "right"}) for one in others]
     run_a = make_run(rows)
     run_b = make_run([(one, columns | {"outcome": "wrong"}) for one, columns in rows])
-    whole = [flip.place for flip in flips(run_a, run_b, "lost", Place(), 10)]
-    seen, place = [], Place()
+    whole = [flip.place for flip in flips(run_a, run_b, "lost", BEGINNING, 10)]
+    seen, place = [], BEGINNING
     while page := flips(run_a, run_b, "lost", place, 2):
         place = page[-1].place
         seen += [flip.place for flip in page]
@@ -163,7 +168,7 @@ def test_flips_come_page_by_page_without_a_gap() -> None:
 
 def test_an_edited_conversation_is_no_flip() -> None:
     asked = conversations(1)
-    assert flips(run_of(asked, "r"), run_of(asked, "w", version=2), "lost", Place()) == []
+    assert flips(run_of(asked, "r"), run_of(asked, "w", version=2), "lost", BEGINNING) == []
 
 
 def test_what_is_kept_is_counted_anew_when_a_run_has_changed() -> None:
@@ -173,6 +178,36 @@ def test_what_is_kept_is_counted_anew_when_a_run_has_changed() -> None:
     run_b.results.filter(outcome="").update(outcome="wrong")
     run_b.done = 2
     assert compare(run_a, run_b).whole.pairs.total == 2
+
+
+def test_a_paused_run_is_kept_until_it_goes_on(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    asked = conversations(2)
+    run_a, run_b = run_of(asked, "rr"), run_of(asked, "r.")
+    run_b.state = EvalRun.State.PAUSED
+    compare(run_a, run_b)
+    with django_assert_max_num_queries(1):  # whether something was deleted since
+        assert compare(run_a, run_b).unfinished == 1
+
+
+@pytest.mark.parametrize("column", ["reported_at", "finished_at"])
+def test_what_is_kept_is_counted_anew_after_scoring_again_and_a_retry(column: str) -> None:
+    asked = conversations(1)
+    run_a, run_b = run_of(asked, "r"), run_of(asked, "w")
+    assert compare(run_a, run_b).whole.pairs.only_a == 1
+    run_b.results.update(outcome="right")
+    setattr(run_b, column, timezone.now())
+    assert compare(run_a, run_b).whole.pairs.both == 1
+
+
+def test_what_is_kept_is_counted_anew_after_conversations_were_deleted_for_good() -> None:
+    kept, gone = conversations(1), conversations(2)
+    run_a, run_b = run_of(kept + gone, "rrr"), run_of(kept + gone, "rrw")
+    assert compare(run_a, run_b).whole.pairs.total == 3
+    source = gone[0].source
+    delete_source(source=source, by=None)
+    run_slice(purge_source(source=source, by=None).pk, slice_seconds=None)
+    found = compare(run_a, run_b)
+    assert (found.whole.pairs.total, found.only_a, found.only_b) == (1, 2, 2)
 
 
 def test_a_run_that_goes_on_is_counted_each_time() -> None:

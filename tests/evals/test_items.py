@@ -13,8 +13,9 @@ from tests.factories import make_conversation, make_source, make_user
 from webapp.accounts.models import Role
 from webapp.conversations.models import Conversation
 from webapp.evals import items
-from webapp.evals.items import Counts, Cursor, ItemFilter, next_items, rows_to_walk
+from webapp.evals.items import ItemCounts, ItemFilter, next_items, rows_to_walk
 from webapp.evals.models import EvalResult, EvalRun, EvalTally
+from webapp.evals.places import QuestionPlace
 
 pytestmark = pytest.mark.django_db
 #: Session and user, jobs and worker of the frame, the run, the ends of a task, items
@@ -84,14 +85,14 @@ def test_a_row_says_what_was_expected_and_said(reader: Client, run: EvalRun) -> 
 
 def test_counts_come_from_the_tallies(run: EvalRun, django_assert_num_queries: DjangoAssertNumQueries) -> None:
     with django_assert_num_queries(1):
-        counts = Counts(run, ItemFilter())
+        counts = ItemCounts(run, ItemFilter())
         found = {choice.value: choice.count for choice in counts.outcomes}
         subjects = {choice.value: choice.count for choice in counts.subjects}
     assert found == {"": 6, "right": 1, "wrong": 2, "no_answer": 1, "cut_off": 0, "error": 1, "waiting": 1}
     assert subjects == {"art": 2, "law": 2}
-    assert Counts(run, ItemFilter(outcome="wrong", subject="law")).total == 1
-    assert Counts(run, ItemFilter(outcome="wrong", sample=0)).total is None
-    assert {choice.value: choice.count for choice in Counts(run, ItemFilter(subject="art")).outcomes}["wrong"] == 1
+    assert ItemCounts(run, ItemFilter(outcome="wrong", subject="law")).total == 1
+    assert ItemCounts(run, ItemFilter(outcome="wrong", sample=0)).total is None
+    assert {choice.value: choice.count for choice in ItemCounts(run, ItemFilter(subject="art")).outcomes}["wrong"] == 1
 
 
 @pytest.mark.parametrize("query", ["", "outcome=wrong"])
@@ -100,9 +101,9 @@ def test_pages_meet_in_the_middle(reader: Client, monkeypatch: pytest.MonkeyPatc
     rows = [make_conversation() for _ in range(4)]
     run = make_run([(row, {"outcome": "wrong", "sample": sample}) for row in rows for sample in range(2)])
 
-    def page(more: str) -> tuple[list[Cursor], str, str]:
+    def page(more: str) -> tuple[list[QuestionPlace], str, str]:
         found = reader.get(f"/evaluate/{run.pk}/items/?{query}&{more}").context["page"]
-        return [items.cursor_of(row) for row in found.rows], found.previous, found.next
+        return [items.place_of(row) for row in found.rows], found.previous, found.next
 
     every = [(row.pk, sample) for row in rows for sample in range(2)]
     first, previous, following = page("")
@@ -206,7 +207,7 @@ def plan_of(asked: str) -> str:
 @pytest.mark.parametrize("falling", [False, True])
 def test_a_page_is_read_from_an_index(wanted: ItemFilter, index: str, falling: bool) -> None:
     run, rows = fill()
-    place = Cursor(rows[100].pk, 0)
+    place = QuestionPlace(rows[100].pk, 0)
     with CaptureQueriesContext(connection) as captured:
         assert len(next_items(rows_to_walk(run, wanted), place, falling=falling)[:50]) == 50
     plan = plan_of(captured.captured_queries[-1]["sql"])

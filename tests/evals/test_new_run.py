@@ -1,5 +1,6 @@
 """Starting an evaluation from its form, through the client."""
 
+import re
 from typing import Any
 
 import pytest
@@ -22,8 +23,9 @@ pytestmark = pytest.mark.django_db
 NEW = "/evaluate/new"
 USUAL = {
     "temperature": "0", "max_tokens": "512", "seed": "42", "samples": "1", "mode": "auto", "code_mode": "nanochat",
-    "sample_seed": "42",
+    "sample_seed": "42", "reuse": "on",
 }  # fmt: skip
+CHECKED = re.compile('<input type="checkbox" name="reuse"[^>]* checked>')
 SPELLING = {"what": "task", "task": "simplespelling", "size": "30", "split": "test"}
 
 
@@ -71,7 +73,7 @@ def test_a_source(curator: Client, source: Source, endpoint: ModelEndpoint) -> N
     assert run.selection == {"filter": {"source": [source.pk]}, "sample": None, "seed": 42}
     assert run.options == {
         "temperature": 0.0, "max_tokens": 512, "top_p": None, "top_k": None, "seed": 42, "samples": 1,
-        "mode": "auto", "code_mode": "nanochat",
+        "mode": "auto", "code_mode": "nanochat", "reuse": True,
     }  # fmt: skip
 
 
@@ -79,13 +81,13 @@ def test_everything_that_can_be_set(curator: Client, source: Source, endpoint: M
     fields = {
         "what": "source", "source": source.pk, "endpoint": endpoint.pk, "title": "  my   run ", "sample": 2,
         "sample_seed": 7, "temperature": "0.8", "max_tokens": 64, "top_p": "0.9", "top_k": 20, "seed": 5,
-        "samples": 10, "mode": "generate", "code_mode": "official",
+        "samples": 10, "mode": "generate", "code_mode": "official", "reuse": "",
     }  # fmt: skip
     run = started(curator, fields)
     assert (run.name, run.selection["sample"], run.selection["seed"]) == ("my run", 2, 7)
     assert run.options == {
         "temperature": 0.8, "max_tokens": 64, "top_p": 0.9, "top_k": 20, "seed": 5, "samples": 10,
-        "mode": "generate", "code_mode": "official",
+        "mode": "generate", "code_mode": "official", "reuse": False,
     }  # fmt: skip
 
 
@@ -201,6 +203,33 @@ def test_a_rare_filter_does_not_look_through_everything(
     assert (estimate.looked_at, estimate.questions) == (1, "1+")
     sampled = curator.post(NEW, USUAL | fields | {"sample": "40"}).context["estimate"]
     assert (sampled.conversations, sampled.questions) == (40, "about 40")
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_whether_stored_answers_are_used_is_kept(curator: Client, reuse: bool) -> None:
+    sent = {name: value for name, value in USUAL.items() if name != "reuse"} | ({"reuse": "on"} if reuse else {})
+    for button in ("change", "count"):
+        response = curator.post(NEW, sent | {"what": "task", "task": "mmlu", button: "1"})
+        form = response.context["form"]
+        assert (bool(form["reuse"].value()), form.more_is_set) == (reuse, not reuse)
+        assert bool(CHECKED.search(_page(response))) == reuse
+
+
+def test_stored_answers_are_used_unless_somebody_says_no(curator: Client) -> None:
+    page = _page(curator.get(NEW))
+    assert "Use answers that this model has given before" in page
+    assert CHECKED.search(page)
+
+
+def test_what_is_needed_is_not_called_optional(curator: Client, source: Source) -> None:
+    page = _page(curator.get(NEW))
+    assert '<label for="id_source">Source</label>' in page
+    assert '<label for="id_task">Task</label>' in page
+    assert '<label for="id_title">Name <span class="optional">(optional)</span></label>' in page
+
+
+def _page(response: Any) -> str:
+    return " ".join(response.content.decode().split())
 
 
 BAD: list[tuple[dict[str, Any], str]] = [

@@ -157,6 +157,7 @@ def test_what_says_nothing_about_a_baseline_is_left_out(client: Client, curator:
     configuration = {"mode": "generate", "graders": ["letter"]}
     run = run_of(*outcomes("right"), configuration=configuration, endpoint=make_endpoint("it", adapter=adapter))
     facts = client.get(f"/evaluate/{run.pk}/").context["facts"]
+    assert not any(fact.label == "Stored answers" for fact in facts)
     how = {"Choices", "Temperature", "Longest answer", "Samples", "Seed"}
     assert " ".join(fact.label for fact in facts if fact.label in how) == said
 

@@ -9,7 +9,7 @@ from webapp.evals.comparing import Compared, Comparison
 from webapp.evals.showing_runs import subject_words, task_title
 
 
-class Row(NamedTuple):
+class DifferenceRow(NamedTuple):
     """A line of the table of tasks or subjects, its numbers as text."""
 
     name: str
@@ -22,12 +22,12 @@ class Row(NamedTuple):
     only_b: str
 
 
-def compared_tasks(found: Comparison) -> list[Row]:
+def compared_tasks(found: Comparison) -> list[DifferenceRow]:
     """The tasks; none where there is only one."""
     return [_row(task_title(one.task), one) for one in found.tasks] if len(found.tasks) > 1 else []
 
 
-def compared_subjects(found: Comparison) -> list[Row]:
+def compared_subjects(found: Comparison) -> list[DifferenceRow]:
     """The subjects, with their task where there are several."""
     several = len(found.tasks) > 1
     return [
@@ -36,9 +36,9 @@ def compared_subjects(found: Comparison) -> list[Row]:
     ]
 
 
-def _row(name: str, one: Compared) -> Row:
+def _row(name: str, one: Compared) -> DifferenceRow:
     interval = f"{points(one.interval.low)} to {points(one.interval.high)}"
-    return Row(
+    return DifferenceRow(
         name,
         one,
         percent(one.share_a),

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from webapp.evals.items import Cursor, ItemFilter, next_items
+from webapp.evals.items import ItemFilter, next_items
 from webapp.evals.models import EvalRun
+from webapp.evals.places import QuestionPlace
 
 BATCH = 500
 COLUMNS = (
@@ -37,7 +38,7 @@ def rows_of(run: EvalRun) -> Iterator[list[Any]]:
         for row in batch:
             *columns, letters = row
             yield [run.name, *columns, json.loads(letters) if letters else {}]
-        start = Cursor(batch[-1][_CONVERSATION], batch[-1][_SAMPLE])
+        start = QuestionPlace(batch[-1][_CONVERSATION], batch[-1][_SAMPLE])
 
 
 def jsonl_lines(run: EvalRun) -> Iterator[str]:

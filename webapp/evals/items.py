@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 from urllib.parse import urlencode
 
 from django.db.models import Max, Min, Q
@@ -12,13 +12,13 @@ from django.db.models import Max, Min, Q
 from webapp.common.errors import BadRequest
 from webapp.evals.kinds import kind_words
 from webapp.evals.models import EvalResult, EvalResultQuerySet, EvalRun, EvalTally, Outcome
+from webapp.evals.places import QuestionPlace
 from webapp.evals.showing_runs import task_title
 
 PAGE_ROWS = 50
 WAITING = "waiting"
 OUTCOME_WORDS = {str(one): str(one.label) for one in Outcome} | {WAITING: "not asked yet"}
 PLACE_NAMES = ("after", "before", "page")
-BIGGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -123,30 +123,12 @@ def _sample(text: str) -> int | None:
     return int(text) if text else None
 
 
-class Cursor(NamedTuple):
-    """The place of an item: its conversation and its sample."""
-
-    conversation: int
-    sample: int
-
-    def __str__(self) -> str:
-        return f"{self.conversation}-{self.sample}"
-
-    @classmethod
-    def read(cls, text: str, name: str) -> "Cursor":
-        """Raises BadRequest."""
-        parts = text.split("-")
-        if len(parts) != 2 or not all(part.isascii() and part.isdecimal() for part in parts):
-            raise BadRequest(f"“{name}” must be two numbers with a hyphen between them, not “{text[:40]}”.")
-        return cls(min(int(parts[0][:19]), BIGGEST_ID), min(int(parts[1][:5]), 32_767))
-
-
-def cursor_of(result: EvalResult) -> Cursor:
+def place_of(result: EvalResult) -> QuestionPlace:
     """Where an item stands."""
-    return Cursor(result.conversation_id, result.sample)
+    return QuestionPlace(result.conversation_id, result.sample)
 
 
-def next_items(rows: EvalResultQuerySet, start: Cursor | None, *, falling: bool = False) -> EvalResultQuerySet:
+def next_items(rows: EvalResultQuerySet, start: QuestionPlace | None, *, falling: bool = False) -> EvalResultQuerySet:
     """The items behind a place (None: from the beginning), in order; `falling` those before it, backwards.
 
     The border is named by its conversation first: that is what the indexes can jump to.
@@ -176,7 +158,7 @@ def page_of_items(run: EvalRun, wanted: ItemFilter, query: Mapping[str, str]) ->
     if len(given) > 1 or query.get("page", "last") not in {"", "last"}:
         raise BadRequest("Give only one of “after”, “before” and “page=last”.")
     falling = given in (["before"], ["page"])
-    start = Cursor.read(query[given[0]], given[0]) if given in (["after"], ["before"]) else None
+    start = QuestionPlace.read(query[given[0]], given[0]) if given in (["after"], ["before"]) else None
     found = list(next_items(_shown(rows_to_walk(run, wanted)), start, falling=falling)[: PAGE_ROWS + 1])
     rows = found[:PAGE_ROWS][:: -1 if falling else 1]
     if not rows:
@@ -185,8 +167,8 @@ def page_of_items(run: EvalRun, wanted: ItemFilter, query: Mapping[str, str]) ->
     has_previous, has_next = (more, given == ["before"]) if falling else (given == ["after"], more)
     return ItemPage(
         rows,
-        wanted.to_query(before=cursor_of(rows[0])) if has_previous else "",
-        wanted.to_query(after=cursor_of(rows[-1])) if has_next else "",
+        wanted.to_query(before=place_of(rows[0])) if has_previous else "",
+        wanted.to_query(after=place_of(rows[-1])) if has_next else "",
     )
 
 
@@ -196,7 +178,7 @@ def _shown(rows: EvalResultQuerySet) -> EvalResultQuerySet:
 
 def neighbours(result: EvalResult, wanted: ItemFilter) -> tuple[int | None, int | None]:
     """The ids of the items before and behind one in a narrowed list; None at its ends."""
-    rows, place = rows_to_walk(result.run, wanted), cursor_of(result)
+    rows, place = rows_to_walk(result.run, wanted), place_of(result)
     before, after = (
         next_items(rows, place, falling=falling).values_list("pk", flat=True).first() for falling in (True, False)
     )
@@ -214,7 +196,7 @@ class Choice:
 
 
 @dataclass
-class Counts:
+class ItemCounts:
     """What the kept counts say about the items of a run; they stay when conversations are deleted."""
 
     run: EvalRun

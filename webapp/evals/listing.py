@@ -9,14 +9,13 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet, Sum
 
 from webapp.common.errors import BadRequest
-from webapp.conversations.filters import known_labels
+from webapp.conversations.filters import BIGGEST_ID, known_labels
 from webapp.evals.choosing import Selection
 from webapp.evals.configuration import RunSettings
 from webapp.evals.models import SCORED, EvalRun, EvalTally, ModelEndpoint, Outcome
 from webapp.evals.statistics import Interval, wilson
 
 PAGE_ROWS = 50
-BIGGEST_ID = 2**63 - 1
 #: The states as people ask for them.
 STATES: dict[str, tuple[str, tuple[EvalRun.State, ...]]] = {
     "running": ("running", (EvalRun.State.CHOOSING, EvalRun.State.RUNNING)),

@@ -27,7 +27,7 @@ CODE_WORDS = {
     "official": "as HumanEval does: the answer continues the prompt",
 }
 #: The settings of RunSettings are read and refused there; here they have their names for people.
-SETTINGS = ("temperature", "max_tokens", "top_p", "top_k", "seed", "samples", "mode", "code_mode")
+SETTINGS = ("temperature", "max_tokens", "top_p", "top_k", "seed", "samples", "mode", "code_mode", "reuse")
 
 
 class EndpointChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -73,6 +73,12 @@ class NewRunForm(forms.Form):
         initial=AUTO,
     )
     code_mode = forms.ChoiceField(label="HumanEval’s programs", choices=list(CODE_WORDS.items()), initial="nanochat")
+    reuse = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Use answers that this model has given before",
+        help_text="To the same questions, asked in the same way. Otherwise all of them are asked again.",
+    )
 
     def __init__(self, data: Mapping[str, Any] | None = None, *, given: Mapping[str, Any] | None = None) -> None:
         """`given` fills the form without checking it; `data` is what somebody sent."""
@@ -104,14 +110,14 @@ class NewRunForm(forms.Form):
 
     @property
     def more_fields(self) -> list[forms.BoundField]:
-        """How answers are drawn and scored."""
-        return [self[name] for name in SETTINGS]
+        """How answers are drawn and scored; `reuse`, which is a box to check, is shown by itself."""
+        return [self[name] for name in SETTINGS if name != "reuse"]
 
     @property
     def more_is_set(self) -> bool:
         """One of these is not as usual, or wrong."""
         usual = RunSettings().to_dict()
-        return any(self[name].errors or str(self[name].value() or "") not in _same(usual[name]) for name in SETTINGS)
+        return any(self[name].errors or not _is_usual(self[name].value(), usual[name]) for name in SETTINGS)
 
     @property
     def filter(self) -> ConversationFilter | None:
@@ -194,6 +200,8 @@ def _or(value: int | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
 
-def _same(usual: Any) -> set[str]:
-    """How a usual value may be written in a field that was not touched."""
-    return {"", "None"} if usual is None else {str(usual), "0" if usual == 0 else str(usual), ""}
+def _is_usual(value: Any, usual: Any) -> bool:
+    """Nobody has touched the field that holds this value."""
+    if isinstance(usual, bool):
+        return bool(value) == usual
+    return str(value or "") in ({"", "None"} if usual is None else {str(usual), "0" if usual == 0 else str(usual), ""})

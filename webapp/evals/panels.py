@@ -9,7 +9,7 @@ from django.db.models import Count, Min, Q
 from webapp.conversations.panels import Panel, PanelData, register_panel
 from webapp.conversations.rendering import Body, render_body
 from webapp.conversations.showing import ShownConversation
-from webapp.evals.models import EvalResult, Outcome
+from webapp.evals.models import EvalResult, EvalResultQuerySet, Outcome
 
 #: Runs that the panel looks back on, characters of an answer that it unfolds, and of one that it quotes.
 MOST_RUNS = 20
@@ -55,7 +55,7 @@ def _answers(shown: ShownConversation) -> PanelData | None:
     if not runs:
         return None
     results = EvalResult.objects.filter(pk__in=[row.first for row in runs[:MOST_RUNS]])
-    by_run = {result.run_id: result for result in results.select_related("run__endpoint", "answer")}
+    by_run = {result.run_id: result for result in _with_runs(results)}
     newest: dict[int, Said] = {}
     for row in runs[:MOST_RUNS]:
         result = by_run.get(row.run)
@@ -65,6 +65,11 @@ def _answers(shown: ShownConversation) -> PanelData | None:
         "answers": list(newest.values()),
         "more": len(runs) > len(newest) or any(row.samples > 1 for row in runs),
     }
+
+
+def _with_runs(results: EvalResultQuerySet) -> EvalResultQuerySet:
+    """With all that is shown of their runs, and not the reports."""
+    return results.select_related("run__endpoint", "answer").defer("run__report", "run__configuration")
 
 
 class AskedRun(NamedTuple):
@@ -94,7 +99,7 @@ class AnswerPage:
 def page_of_answers(conversation_id: int, before: int | None) -> AnswerPage:
     """All results of a conversation, of all runs and samples."""
     rows = EvalResult.objects.filter(conversation_id=conversation_id).exclude(outcome="").order_by("-pk")
-    rows = rows.select_related("run__endpoint", "answer")
+    rows = _with_runs(rows)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     found = list(rows[: PAGE_ROWS + 1])

@@ -21,7 +21,7 @@ class Turn(NamedTuple):
     body: Body
 
 
-class Letter(NamedTuple):
+class LetterShare(NamedTuple):
     """An allowed letter with its probability (0 to 1; None where it was not among the likeliest)."""
 
     letter: str
@@ -90,7 +90,7 @@ class ShownItem:
         return render_body({"role": "assistant", "content": text}, language=language, whole=True)
 
     @cached_property
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[LetterShare]:
         """The allowed letters, where their probabilities were asked for; the likeliest first."""
         if self.result.answer is None:
             return []
@@ -103,5 +103,5 @@ class ShownItem:
         letters = [self._letter(one, named.get(one)) for one in every]
         return sorted(letters, key=lambda letter: -1.0 if letter.share is None else letter.share, reverse=True)
 
-    def _letter(self, letter: str, share: float | None) -> Letter:
-        return Letter(letter, share, letter == self.result.extracted, letter == self.result.expected)
+    def _letter(self, letter: str, share: float | None) -> LetterShare:
+        return LetterShare(letter, share, letter == self.result.extracted, letter == self.result.expected)

@@ -30,7 +30,7 @@ class Fact(NamedTuple):
     code: bool = False
 
 
-class Letter(NamedTuple):
+class LetterLine(NamedTuple):
     """How often a letter is the right one, how often it was answered, and how often it was right when it was due."""
 
     letter: str
@@ -43,7 +43,7 @@ class Letter(NamedTuple):
         return self.right / self.expected if self.expected else None
 
 
-class Row(NamedTuple):
+class GroupRow(NamedTuple):
     """A line of the table of tasks or subjects, its numbers as text. `address` is the list of its items."""
 
     name: str
@@ -98,14 +98,14 @@ def failure_shares(run: EvalRun, live: Live) -> list[Share]:
     ]
 
 
-def task_rows(run: EvalRun, live: Live) -> list[Row]:
+def task_rows(run: EvalRun, live: Live) -> list[GroupRow]:
     """The tasks; none where there is only one."""
     if len(live.tasks) < 2:
         return []
     return [_row(run, one, task_title(one.task)) for one in live.tasks]
 
 
-def subject_rows(run: EvalRun, live: Live) -> list[Row]:
+def subject_rows(run: EvalRun, live: Live) -> list[GroupRow]:
     """The subjects, with their task where there are several."""
     several = len(live.tasks) > 1
     return [_row(run, one, _subject(one, several)) for one in live.subjects]
@@ -116,9 +116,9 @@ def _subject(group: Group, several: bool) -> str:
     return f"{task_title(group.task)} · {name}" if several else name
 
 
-def _row(run: EvalRun, group: Group, name: str) -> Row:
+def _row(run: EvalRun, group: Group, name: str) -> GroupRow:
     counts, interval = group.counts, group.counts.interval
-    return Row(
+    return GroupRow(
         name,
         items_address(run, task=group.task, subject=group.subject),
         counts,
@@ -147,11 +147,11 @@ def shown_report(run: EvalRun) -> dict[str, Any]:
     }
 
 
-def _letters(report: dict[str, Any]) -> list[Letter]:
+def _letters(report: dict[str, Any]) -> list[LetterLine]:
     triples = report["letters"]
     names = sorted({one for expected, answered, _ in triples for one in (expected, answered) if one})
     return [
-        Letter(
+        LetterLine(
             name,
             sum(count for expected, _, count in triples if expected == name),
             sum(count for _, answered, count in triples if answered == name),
@@ -200,6 +200,8 @@ def _sampling(run: EvalRun, options: RunSettings) -> Iterator[Fact]:
     for label, value in (("Top p", options.top_p), ("Top k", options.top_k)):
         if value is not None:
             yield Fact(label, f"{value:g}")
+    if not options.reuse:
+        yield Fact("Stored answers", "not used: every question was asked")
 
 
 def _versions(run: EvalRun) -> Iterator[Fact]:

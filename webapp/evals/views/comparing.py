@@ -13,7 +13,7 @@ from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.errors import BadRequest
 from webapp.common.pages import render_page
 from webapp.evals import chatcore
-from webapp.evals.comparing import PAGE_ROWS, WAYS, Comparison, Place, Way, compare, flips
+from webapp.evals.comparing import PAGE_ROWS, WAYS, Comparison, Way, compare, flips
 from webapp.evals.comparing_words import (
     against_chance,
     compared_subjects,
@@ -24,9 +24,10 @@ from webapp.evals.comparing_words import (
 )
 from webapp.evals.fetching import get_run_for_user
 from webapp.evals.models import EvalRun
+from webapp.evals.places import BEGINNING, QuestionPlace
 
 #: The newest so many runs are offered; a search finds older ones.
-OFFERED = 100
+OFFERED = 40
 
 
 @require_GET
@@ -83,7 +84,8 @@ def _offered(query: str, chosen: list[EvalRun]) -> dict[str, list[EvalRun]]:
 
 def _comparison(request: UserRequest, run_a: EvalRun, run_b: EvalRun) -> dict[str, Any]:
     found = compare(run_a, run_b)
-    way, after = _way(request, found), Place.read(request.GET.get("after", ""))
+    given = request.GET.get("after", "")
+    way, after = _way(request, found), QuestionPlace.read(given, "after") if given else BEGINNING
     shown = flips(run_a, run_b, way, after, PAGE_ROWS + 1) if _any(found, way) else []
     span = span_of(found)
     return {
@@ -98,7 +100,7 @@ def _comparison(request: UserRequest, run_a: EvalRun, run_b: EvalRun) -> dict[st
         "way": way,
         "flips": shown[:PAGE_ROWS],
         "more": shown[PAGE_ROWS - 1].place if len(shown) > PAGE_ROWS else None,
-        "paged": bool(request.GET.get("after")),
+        "paged": bool(given),
         "several_samples": max(run.options.get("samples", 1) for run in (run_a, run_b)) > 1,
     }
 

@@ -16,7 +16,7 @@ from webapp.conversations.filters import ConversationFilter
 from webapp.evals.actions.review import send_to_review
 from webapp.evals.answer_filter import answer_value
 from webapp.evals.fetching import get_result_for_user, get_run_for_user
-from webapp.evals.items import OUTCOME_WORDS, WAITING, Counts, ItemFilter, neighbours, page_of_items
+from webapp.evals.items import OUTCOME_WORDS, WAITING, ItemCounts, ItemFilter, neighbours, page_of_items
 from webapp.evals.models import EvalRun, Outcome
 from webapp.evals.run_forms import ReviewForm
 from webapp.evals.showing_items import ShownItem
@@ -69,7 +69,7 @@ def _show(
         "filter": wanted,
         "query": wanted.to_query(),
         "page": page_of_items(run, wanted, query),
-        "counts": Counts(run, wanted),
+        "counts": ItemCounts(run, wanted),
         "list_query": _list_query(run, wanted),
     }
     if request.user.may_review() and wanted.outcome not in {"", WAITING}:

@@ -24,8 +24,8 @@ def new_run(request: UserRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, NewRunForm(given={"what": SOURCE} | request.GET.dict()))
     typed = request.POST.dict()
-    if "change" in typed:  # another task has other parameters
-        return _page(request, NewRunForm(given=typed))
+    if "change" in typed:  # another task has other parameters; a box that is not checked is not sent
+        return _page(request, NewRunForm(given={"reuse": ""} | typed))
     form = NewRunForm(typed)
     if "count" in typed:
         return _page(request, form)

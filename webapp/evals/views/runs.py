@@ -20,7 +20,7 @@ NUMBERS = "run-numbers"
 @role_required(Role.VIEWER)
 def run(request: UserRequest, pk: int) -> HttpResponse:
     """The page. Its numbers ask for themselves while they change; at the end the page is loaded anew."""
-    found = get_run_for_user(request.user, pk)
+    found = get_run_for_user(request.user, pk, with_report=True)
     if request.headers.get("HX-Target") == NUMBERS and "seen" in request.GET:
         if not found.is_live():
             return HttpResponse(status=204, headers={"HX-Refresh": "true"})
