@@ -30,7 +30,9 @@ def _status(request: web.Request, status: int, told: Behaviour) -> web.Response:
     if told.retry_after and status in {429, 503}:
         kind, _, seconds = told.retry_after.partition(":")
         headers["Retry-After"] = formatdate(time.time() + float(seconds), usegmt=True) if kind == "date" else kind
-    body = orjson.dumps({"error": {"message": message}})
+    body = rb'{"error": {"message": "odd \u0000 and \ud800"}}'
+    if not told.odd_error:
+        body = orjson.dumps({"error": {"message": message}})
     return web.Response(status=status, headers=headers, body=body, content_type="application/json")
 
 

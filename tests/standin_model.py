@@ -55,6 +55,8 @@ class Behaviour:
     key: str = ""
     # Errors repeat the Authorization header in their body, as careless servers do.
     echo_key: bool = False
+    # Errors say what no database can hold: a NUL and half of a surrogate pair.
+    odd_error: bool = False
 
     # How long an answer takes, how many are worked on at once (0: any number), the pause between tokens of a stream.
     latency_ms: float = 0.0

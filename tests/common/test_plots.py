@@ -48,6 +48,13 @@ def test_a_whisker_without_a_value_draws_none() -> None:
     assert "whisker-value" not in tag('{% whisker "none" None None None %}')
 
 
+def test_a_value_without_an_interval_is_a_point() -> None:
+    assert whisker(0.5, None, None) == Whisker(50, 50, 0)
+    drawn = tag('{% whisker "half" 0.5 one.low one.high %}', one=None)
+    assert "whisker-value" in drawn
+    assert "whisker-range" not in drawn
+
+
 def test_a_whisker_says_its_words() -> None:
     drawn = tag('{% whisker "law: 61.0 %" 0.61 0.5 0.7 %}')
     assert 'aria-label="law: 61.0 %"' in drawn

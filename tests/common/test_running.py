@@ -310,3 +310,18 @@ def test_a_job_stops_when_its_owner_lost_the_role(
     job = run(make_job(make_user(Role.CURATOR, username="ada")))
     assert (job.state, job.done) == ("failed", 1)
     assert message in job.error
+
+
+def test_a_slice_is_wanted_elsewhere_when_its_time_is_over_and_another_job_waits(
+    register: Callable[..., None],
+) -> None:
+    """Who leads does not make way for those who only help; a helper makes way for everybody."""
+    register(count_to_ten)
+    leads, helps = make_job(), make_job(helps=True)
+    for job, waiting, wanted in ((leads, helps, False), (helps, leads, True)):
+        Job.objects.filter(pk=waiting.pk).update(state=Job.State.QUEUED)
+        assert JobRun(job, 0.0).is_wanted_elsewhere() is wanted
+        assert JobRun(job, 60.0).is_wanted_elsewhere() is False
+        assert JobRun(job, None).is_wanted_elsewhere() is False
+    Job.objects.filter(pk=leads.pk).update(state=Job.State.DONE)
+    assert JobRun(helps, 0.0).is_wanted_elsewhere() is False

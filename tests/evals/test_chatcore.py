@@ -65,6 +65,7 @@ def test_it_is_the_mean_of_the_six(endpoint: ModelEndpoint) -> None:
     assert shorter is not None
     assert score.value == pytest.approx((3 * (0.25 / 0.75) + 3 * 0.5) / 6)
     assert shorter.value == pytest.approx((3 * (0.25 / 0.75) + 2 * 0.5) / 5)
+    assert score.interval is not None
     assert score.interval.low < score.value < score.interval.high
 
 
@@ -89,6 +90,29 @@ def test_the_newest_finished_run_counts(endpoint: ModelEndpoint) -> None:
     run_over(source, endpoint, 4, 4, state="cancelled")
     found = chatcore.all_scores()[0].tasks[chatcore.GSM8K]
     assert (found.run, found.counts.accuracy) == (newest, 0.75)
+
+
+def test_a_run_in_which_nothing_was_scored_counts_for_nothing(endpoint: ModelEndpoint) -> None:
+    """A later run that only met errors does not take a number away, and one without any gives none."""
+    gsm8k, arc = source_of(chatcore.GSM8K), source_of(chatcore.ARC_EASY)
+    scored = run_over(gsm8k, endpoint, 3, 4)
+    for rows in ([(gsm8k, "error")], [], [(gsm8k, "error"), (arc, "right")]):
+        selection = {"filter": {"source": [gsm8k.pk, arc.pk]}}
+        make_run(
+            [(make_conversation(source), {"task": source.task, "outcome": name}) for source, name in rows],
+            endpoint=endpoint, selection=selection,
+        )  # fmt: skip
+    tasks = chatcore.all_scores()[0].tasks
+    assert tasks[chatcore.GSM8K].run == scored
+    assert set(tasks) == {chatcore.GSM8K, chatcore.ARC_EASY}
+
+
+def test_several_samples_have_no_interval_without_a_report(endpoint: ModelEndpoint) -> None:
+    for task in chatcore.TASKS:
+        run_over(source_of(task), endpoint, 5, 10, options={"samples": 2, "temperature": 1.0})
+    score = chatcore.all_scores()[0].chatcore
+    assert score is not None
+    assert score.interval is None
 
 
 @pytest.mark.parametrize(
@@ -138,6 +162,11 @@ def test_what_is_not_the_whole_test_split_is_marked(
     assert chatcore.all_scores()[0].tasks[chatcore.GSM8K].remarks == remarks
 
 
+def test_conversations_that_were_left_out_are_marked(endpoint: ModelEndpoint) -> None:
+    run_over(source_of(chatcore.GSM8K), endpoint, 1, 2, left_out=1200)
+    assert chatcore.all_scores()[0].tasks[chatcore.GSM8K].remarks == ["1,200 left out"]
+
+
 def test_the_draws_are_those_of_the_report_and_otherwise_of_the_counts(endpoint: ModelEndpoint) -> None:
     run = run_over(source_of(chatcore.GSM8K), endpoint, 6, 10)
     from_counts = chatcore.all_scores()[0].tasks[chatcore.GSM8K].draws
@@ -154,6 +183,7 @@ def test_an_interval_is_of_the_same_width_as_the_binomial_one(endpoint: ModelEnd
         run_over(source_of(task), endpoint, 20, 40)
     score = chatcore.all_scores()[0].chatcore
     assert score is not None
+    assert score.interval is not None
     variance = sum((1 / (1 - task.chance)) ** 2 * 0.25 / 40 for task in chatcore.TASKS) / 36
     assert score.interval.high - score.interval.low == pytest.approx(2 * 1.96 * variance**0.5, rel=0.1)
 

@@ -106,3 +106,23 @@ def test_the_key_is_not_in_the_configuration_of_a_run(curating: Client, standin:
 def test_the_connection_does_not_show_its_key(standin: OneStandIn, curating: Client) -> None:
     everything_done_with_it(curating, standin)
     assert "4711" not in repr(connection_of(ModelEndpoint.objects.get(name="tiny")))
+
+
+@pytest.mark.django_db
+def test_a_stored_key_does_not_go_to_another_server(curating: Client, standin: OneStandIn) -> None:
+    """Who may change an address could else send the key to a server of their own."""
+    limits = {"concurrency": "4", "timeout_seconds": "60", "tries": "2"}
+    form = {"adapter": "openai", "name": "tiny", "address": standin.address, "model": "tiny", "key": KEY} | limits
+    curating.post(f"{LIST}new", form)
+    endpoint = ModelEndpoint.objects.get(name="tiny")
+    moved = form | {"address": "http://127.0.0.1:9/v1", "key": ""}
+    refused = curating.post(f"{LIST}{endpoint.pk}/edit", moved)
+    assert (refused.status_code, "belongs to the old address" in refused.text) == (422, True)
+    endpoint.refresh_from_db()
+    assert endpoint.address == standin.address
+    curating.post(f"{LIST}{endpoint.pk}/edit", form | {"address": f"{standin.address}/other", "key": ""})
+    endpoint.refresh_from_db()
+    assert (endpoint.address, connection_of(endpoint).key) == (f"{standin.address}/other", KEY)
+    curating.post(f"{LIST}{endpoint.pk}/edit", moved | {"key": "sk-another-one"})
+    endpoint.refresh_from_db()
+    assert connection_of(endpoint).key == "sk-another-one"

@@ -19,6 +19,8 @@ ABCD = ("A", "B", "C", "D")
         ("The answer is B.", "B"),
         ("First I thought the answer is A. No: the answer is (C), because of gravity.", "C"),
         ("Answer: **B**", "B"),
+        ("The correct answer is C because option B is not.", "C"),
+        ("I choose option B", "B"),
         ("B) the mitochondrion", "B"),
         ("B. the mitochondrion", "B"),
         ("Let me think.\nIt moves.\nD", "D"),

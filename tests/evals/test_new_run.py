@@ -12,7 +12,8 @@ from tests.factories import chat, make_conversation, make_source, make_user
 from webapp.accounts.models import Role
 from webapp.common.errors import Unprocessable
 from webapp.common.models import Job
-from webapp.conversations.models import Source, Status
+from webapp.conversations import choosing, walking
+from webapp.conversations.models import Conversation, Source, Status
 from webapp.conversations.task_imports import clean_values
 from webapp.evals.models import EvalRun, ModelEndpoint
 from webapp.evals.views import new_run
@@ -187,6 +188,21 @@ def test_an_exact_number_is_exact(curator: Client) -> None:
     assert "left out" not in response.content.decode()
 
 
+def test_a_rare_filter_does_not_look_through_everything(
+    curator: Client, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stops where the list of conversations would offer to go on."""
+    ids = list(source.conversations.order_by("pk").values_list("pk", flat=True))
+    Conversation.objects.filter(pk__in=ids[1:3]).update(turns=9)
+    monkeypatch.setattr(walking, "SCAN_ROWS", 2)
+    monkeypatch.setattr(choosing, "SMALL", 0)
+    fields = {"what": "filter", "query": f"source={source.pk}&turns_min=9", "count": "1"}
+    estimate = curator.post(NEW, USUAL | fields).context["estimate"]
+    assert (estimate.looked_at, estimate.questions) == (1, "1+")
+    sampled = curator.post(NEW, USUAL | fields | {"sample": "40"}).context["estimate"]
+    assert (sampled.conversations, sampled.questions) == (40, "about 40")
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"what": "nonsense"}, "Select a valid choice"),
     ({"source": ""}, "Choose a source."),
@@ -198,7 +214,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"sample_seed": "-1"}, "must be from 0 to"),
     ({"temperature": "6"}, "“Temperature” must be from 0 to 5"),
     ({"temperature": "nan"}, "Enter a number"),
-    ({"max_tokens": "0"}, "“Longest answer, in tokens” must be"),
+    ({"max_tokens": "0"}, "“Tokens, at most” must be"),
     ({"top_p": "1.5"}, "“Top p” must be from 0 to 1"),
     ({"top_k": "9" * 30}, "“Top k” must be"),
     ({"samples": "5"}, "At temperature 0 every sample is the same"),

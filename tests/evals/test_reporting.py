@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.evals.making import make_answer, make_run
 from tests.factories import make_conversation, make_source
+from webapp.evals.counts import live_numbers
 from webapp.evals.models import EvalResult, EvalRun
-from webapp.evals.reporting import REPORT_VERSION, build_report, live_numbers, write_report
-from webapp.evals.statistics import wilson
+from webapp.evals.reporting import REPORT_VERSION, build_report, write_report
+from webapp.evals.statistics import middle_of, wilson
 
 pytestmark = pytest.mark.django_db
 
@@ -76,6 +77,42 @@ def test_subjects_stand_with_the_weakest_first_and_the_unscored_last() -> None:
 
 def test_a_run_without_subjects_has_no_table_of_them() -> None:
     assert live_numbers(run_of(outcome("right"), outcome("wrong", task="arc"))).subjects == []
+
+
+SEVERAL = {"samples": 4, "temperature": 1.0}
+
+
+def test_several_samples_have_the_interval_of_the_report_and_no_other() -> None:
+    """Ten problems, half of them always right: the samples say no more than the problems do."""
+    rows = [outcome(name) for name in ["right", "wrong"] * 5 for _ in range(4)]
+    run = run_of(*rows, samples=4, options=SEVERAL)
+    assert (live_numbers(run).counts.accuracy, live_numbers(run).counts.interval) == (0.5, None)
+    write_report(run.pk)
+    run.refresh_from_db()
+    live = live_numbers(run)
+    assert live.counts.interval == middle_of(run.report["draws"]["gsm8k"])
+    assert live.tasks[0].counts.interval == live.counts.interval
+    assert live.counts.interval.high - live.counts.interval.low > 1.5 * (wilson(20, 40).high - wilson(20, 40).low)
+
+
+def test_several_samples_have_no_interval_over_tasks_subjects_and_rules() -> None:
+    rows = [outcome("right", lenient_right=True, subject="a")] * 4 + [outcome("wrong", task="arc", subject="b")] * 4
+    run = run_of(*rows, samples=4, options=SEVERAL)
+    write_report(run.pk)
+    run.refresh_from_db()
+    live = live_numbers(run)
+    assert live.counts.interval is None
+    assert all(group.counts.interval for group in live.tasks)
+    assert [group.counts.interval for group in live.subjects] == [None, None]
+    assert (live.counts.strict, live.counts.lenient, live.counts.lenient_accuracy) == (None, None, 1.0)
+
+
+def test_a_report_of_other_answers_lends_no_interval() -> None:
+    run = run_of(*[outcome("right")] * 4, samples=4, options=SEVERAL)
+    write_report(run.pk)
+    run.refresh_from_db()
+    run.report["rows"] = 3
+    assert live_numbers(run).counts.interval is None
 
 
 def test_the_live_numbers_are_one_query() -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.evals.working import baseline, choice_source, evaluate, number_source, outcomes, start, tallied, work
 from tests.factories import make_source, make_user
 from webapp.accounts.models import Role
-from webapp.common.actions import cancel_job, continue_job
+from webapp.common.actions import cancel_job, continue_job, queue_job
 from webapp.common.errors import BadRequest, Conflict, Forbidden, Unprocessable
 from webapp.common.models import Job
 from webapp.common.running import run_slice
@@ -16,6 +16,7 @@ from webapp.evals.actions import runs as actions
 from webapp.evals.choosing import Selection, TaskChoice
 from webapp.evals.configuration import RunSettings
 from webapp.evals.models import Answer, EvalResult, EvalRun, EvalTally, Outcome
+from webapp.evals.sharing import HELP
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +197,41 @@ def test_a_run_stops_when_its_owner_lost_the_role() -> None:
     type(owner).objects.filter(pk=owner.pk).update(role=Role.VIEWER)
     assert "may no longer do this" in work(run).error
     assert run.state == EvalRun.State.PAUSED
+
+
+@pytest.mark.parametrize("state", [EvalRun.State.CANCELLED, EvalRun.State.PAUSED])
+def test_nothing_is_changed_while_its_jobs_still_stop(state: str) -> None:
+    """A job sees that it was stopped after its chunk; until then it writes what it has."""
+    run = evaluate(number_source(3), baseline("reference"))
+    make_errors(run, 1)
+    EvalRun.objects.filter(pk=run.pk).update(state=state)
+    Job.objects.filter(parameters__run=run.pk).update(state=Job.State.RUNNING)
+    for action in (actions.delete_run, actions.retry_run, actions.rescore_run, actions.resume_run):
+        with pytest.raises(Conflict, match="still stopping"):
+            action(run=run, by=None)
+
+
+def test_cancelling_takes_the_waiting_helpers_along() -> None:
+    run = start(number_source(1), baseline("reference"))
+    parameters = {"run": run.pk, "endpoint": run.endpoint_id}
+    helper = queue_job(kind=HELP, parameters=parameters, by=None, send=False, helps=True)
+    actions.cancel_run(run=run, by=None)
+    helper.refresh_from_db()
+    assert helper.state == Job.State.CANCELLED
+
+
+def test_scoring_again_needs_the_owner_or_an_administrator() -> None:
+    owner, other = make_user(Role.CURATOR), make_user(Role.CURATOR)
+    run = evaluate(number_source(1), baseline("reference"), by=owner)
+    with pytest.raises(Forbidden):
+        actions.rescore_run(run=run, by=other)
+    assert actions.rescore_run(run=run, by=owner, send=False)
+
+
+def test_scoring_again_stops_where_the_run_goes_on() -> None:
+    run = evaluate(number_source(2), baseline("reference"))
+    job = actions.rescore_run(run=run, by=None, send=False)
+    EvalRun.objects.filter(pk=run.pk).update(state=EvalRun.State.RUNNING)
+    done = run_slice(job.pk, slice_seconds=None)
+    assert done is not None
+    assert (done.state, "goes on" in done.error) == (Job.State.FAILED, True)

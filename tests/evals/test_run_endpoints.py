@@ -1,6 +1,7 @@
 """Runs that ask a real server over the network: the stand-in, in this machine, in a process of its own."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ from tests.evals.working import choice_source, code_source, evaluate, number_sou
 from tests.standin import StandIn
 from webapp.common.models import Job
 from webapp.conversations.models import Source
+from webapp.evals import worker
 from webapp.evals.actions.runs import resume_run, retry_run
 from webapp.evals.counts import live_numbers
+from webapp.evals.grading import grade
 from webapp.evals.keys import encrypt
 from webapp.evals.models import Adapter, Answer, EvalRun, ModelEndpoint
 
@@ -134,6 +137,44 @@ def test_another_key_limit_or_try_asks_nothing_anew(server: StandIn) -> None:
     assert evaluate(source, endpoint).from_store == 3
 
 
+def test_a_model_without_a_name_is_asked_anew_by_each_run(server: StandIn) -> None:
+    """Behind the same address there may be another checkpoint by now."""
+    source = number_source(4)
+    endpoint = endpoint_of(server, adapter=Adapter.NANOCHAT, address=server.nanochat_address, model="")
+    server.behave(answer="#### 1")
+    assert outcomes(evaluate(source, endpoint)) == {"right": 1, "wrong": 3}
+    server.behave(answer="no idea")
+    second = evaluate(source, endpoint)
+    assert (second.from_store, outcomes(second)) == (0, {"no_answer": 4})
+
+
+def test_answers_are_asked_for_anew_where_that_is_wanted(server: StandIn) -> None:
+    source, endpoint = number_source(3), endpoint_of(server)
+    evaluate(source, endpoint)
+    assert evaluate(source, endpoint, reuse=False).from_store == 0
+    assert evaluate(source, endpoint).from_store == 3
+
+
+def test_a_run_does_not_go_on_with_another_server(server: StandIn) -> None:
+    endpoint = endpoint_of(server, encrypted_key=encrypt("sk-of-the-first"))
+    run = start(number_source(30), endpoint)
+    server.behave(fault="401", fault_after=12)
+    work(run)
+    ModelEndpoint.objects.filter(pk=endpoint.pk).update(address="https://other.example/v1")
+    resume_run(run=run, by=None, send=False)
+    job = work(run)
+    assert (job.state, job.final, run.state) == (Job.State.FAILED, True, EvalRun.State.FAILED)
+    assert "another one" in run.reason
+
+
+def test_a_stopped_run_has_a_report_of_what_is_there(server: StandIn) -> None:
+    run = start(number_source(30), endpoint_of(server))
+    server.behave(fault="401", fault_after=15)
+    work(run)
+    assert run.state == EvalRun.State.PAUSED
+    assert 0 < run.report["rows"] < 30
+
+
 def test_samples_differ_and_can_be_drawn_again(server: StandIn) -> None:
     server.behave(rule="letters", logprobs=False)
     source, endpoint = choice_source(4), endpoint_of(server)
@@ -223,3 +264,31 @@ def test_a_key_that_comes_back_in_an_answer_is_not_kept(server: StandIn) -> None
     texts = [answer.text for answer in Answer.objects.all()]
     assert len(texts) == 2
     assert not [text for text in texts if "sk-secret" in text]
+
+
+def test_an_error_that_no_database_can_hold_is_an_error_of_its_item(server: StandIn) -> None:
+    server.behave(fault="400", odd_error=True, fault_match="What is 1 +")
+    run = evaluate(number_source(3), endpoint_of(server))
+    assert run.state == EvalRun.State.DONE
+    failed = run.results.get(outcome="error")
+    assert (failed.kind, "odd \ufffd and \ufffd" in failed.detail) == ("bad_request", True)
+
+
+def test_asking_does_not_run_far_ahead_of_scoring(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits to be scored would be asked again after a kill."""
+    waiting: list[int] = []
+    real_room = worker.Worker._room
+
+    def watched_room(self: worker.Worker) -> int:
+        waiting.append(len(self.replies))
+        return real_room(self)
+
+    def slow_grade(*arguments: Any) -> Any:
+        time.sleep(0.03)  # as long as a program runs
+        return grade(*arguments)
+
+    monkeypatch.setattr(worker, "SCORE_SECONDS", 0.1)
+    monkeypatch.setattr(worker.Worker, "_room", watched_room)
+    monkeypatch.setattr("webapp.evals.worker.grade", slow_grade)
+    evaluate(number_source(150), endpoint_of(server, concurrency=4))
+    assert max(waiting) < 75

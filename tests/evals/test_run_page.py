@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.evals.making import make_answer, make_run
+from tests.evals.making import make_answer, make_endpoint, make_run
 from tests.factories import make_conversation, make_source, make_user
 from webapp.accounts.models import Role, User
 from webapp.common.models import Job
@@ -112,6 +112,20 @@ def test_pass_at_k_is_shown_for_several_samples(client: Client, curator: User) -
     assert '<td class="number" data-label="pass@k">50.0 %</td>' in page(client, run)
 
 
+def test_several_samples_are_not_taken_for_as_many_questions(client: Client, curator: User) -> None:
+    conversation = make_conversation()
+    rows = [
+        (conversation, {"sample": n, "task": "gsm8k", "subject": "sums", "lenient_right": True} | row)
+        for n, row in enumerate(outcomes("right", "wrong"))
+    ]
+    run = make_run(rows, options={"samples": 2, "temperature": 1.0})
+    shown = page(client, run)
+    assert "No interval: answers to the same question are alike" in shown
+    assert shown.count('<td data-label="95 % interval">–</td>') == 3  # strict, lenient, the subject
+    write_report(run.pk)
+    assert "95 % interval 50.0 % to 50.0 % by bootstrap over problems" in page(client, run)
+
+
 def test_what_was_asked_and_how(client: Client, curator: User) -> None:
     configuration = {"mode": "letters", "graders": ["letter"], "scorer": 1, "prompt": 1, "winnow": "1.0.0"}
     run = run_of(*outcomes("right"), configuration=configuration, selection_hash="ab" * 32, left_out=3)
@@ -119,6 +133,32 @@ def test_what_was_asked_and_how(client: Client, curator: User) -> None:
     for words in ("GSM8K main test", "ab" * 32, "log probabilities of the letters", "3 that nothing can score"):
         assert words in shown
     assert "scorer 1, prompt 1, Winnow 1.0.0" in shown
+
+
+def test_where_the_model_is_curators_see_alone(client: Client, curator: User) -> None:
+    run = run_of(*outcomes("right"), configuration={"endpoint": {"address": "http://gpu-box:8000/v1", "model": "m"}})
+    assert '<dt>Address</dt><dd class="mono">http://gpu-box:8000/v1</dd>' in page(client, run)
+    client.force_login(make_user(Role.VIEWER))
+    for one in (run, make_run([(make_conversation(), {"outcome": "right"})])):
+        shown = page(client, one)
+        assert "Address" not in shown
+        assert "http://" not in shown
+
+
+@pytest.mark.parametrize(
+    ("adapter", "said"),
+    [
+        ("openai", "Choices Temperature Longest answer Samples Seed"),
+        ("chance", "Samples Seed"),
+        ("reference", "Samples"),
+    ],
+)
+def test_what_says_nothing_about_a_baseline_is_left_out(client: Client, curator: User, adapter: str, said: str) -> None:
+    configuration = {"mode": "generate", "graders": ["letter"]}
+    run = run_of(*outcomes("right"), configuration=configuration, endpoint=make_endpoint("it", adapter=adapter))
+    facts = client.get(f"/evaluate/{run.pk}/").context["facts"]
+    how = {"Choices", "Temperature", "Longest answer", "Samples", "Seed"}
+    assert " ".join(fact.label for fact in facts if fact.label in how) == said
 
 
 def test_a_run_that_goes_on_asks_for_its_numbers(client: Client, curator: User) -> None:

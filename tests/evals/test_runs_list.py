@@ -136,6 +136,12 @@ def test_the_number_of_queries_does_not_grow(
         assert len(names(reader)) == 9
 
 
+def test_what_only_the_pages_of_runs_need_is_not_read(reader: Client) -> None:
+    make_run([], report={"letters": "x" * 1000})
+    run = reader.get(LIST).context["page"].rows[0].run
+    assert {"report", "configuration"} <= run.get_deferred_fields()
+
+
 def test_the_navigation_leads_here(reader: Client) -> None:
     page = reader.get(LIST).content.decode()
     assert '<a href="/evaluate/" aria-current="page">Evaluate</a>' in page

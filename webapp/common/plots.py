@@ -37,7 +37,7 @@ def segments(shares: Iterable[Share]) -> list[Segment]:
 
 @dataclass(frozen=True)
 class Whisker:
-    """A value with its interval on a scale from 0 to 100; None for no value."""
+    """A value with its interval on a scale from 0 to 100; None for no value, `width` 0 for no interval."""
 
     value: float | None
     low: float = 0.0
@@ -60,8 +60,10 @@ def whisker(
         return round(100 * min(1.0, max(0.0, (number - start) / (end - start))), 2)
 
     shown = None if reference is None else place(reference)
-    if value is None or low is None or high is None:
+    if value is None:
         return Whisker(None, reference=shown)
+    if low is None or high is None:
+        return Whisker(place(value), place(value), 0.0, shown)
     return Whisker(place(value), place(low), round(place(high) - place(low), 2), shown)
 
 

@@ -148,7 +148,9 @@ class JobRun:
         For work that must bring something to its end first, and so asks for chunks with `may_end_slice=False`.
         """
         over = self.slice_seconds is not None and time.monotonic() - self._begun > self.slice_seconds
-        return over and Job.objects.filter(state=Job.State.QUEUED).exclude(pk=self.job.pk).exists()
+        waiting = Job.objects.filter(state=Job.State.QUEUED).exclude(pk=self.job.pk)
+        # Who leads does not make way for those who only help.
+        return over and (waiting if self.job.helps else waiting.shown()).exists()
 
     def end_slice(self) -> None:
         """Let the job go on in the next message. Raises SliceOver."""

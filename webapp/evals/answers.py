@@ -13,15 +13,18 @@ from webapp.evals.models import Answer
 KEY_VERSION = 1
 
 
-def key_of(connection: Connection, question: Question, sample: int) -> bytes:
+def key_of(connection: Connection, question: Question, sample: int, *, run: int | None) -> bytes:
     """SHA-256 (32 bytes) over adapter, address, model, messages, sampling, mode, letters and the number of the sample.
 
-    The limits of an endpoint and its key do not change what it answers, so they are no part of it.
+    With `run` the answer is kept for this run alone. The limits of an endpoint and its key do not change what it
+    answers, so they are no part of it.
     """
     return _digest(
         endpoint=[connection.adapter, connection.address, connection.model],
         question=asdict(question),
+        likely_tokens=connection.top_logprobs if question.mode == "letters" else None,
         sample=sample,
+        run=run,
     )
 
 

@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+from webapp.common.templatetags.winnow import number
 from webapp.conversations.models import Source
+from webapp.evals.configuration import RunSettings
 from webapp.evals.counts import Counts, tallies_of
-from webapp.evals.models import EvalRun, ModelEndpoint
-from webapp.evals.reporting import REPORT_VERSION
+from webapp.evals.models import SCORED, EvalRun, EvalTally, ModelEndpoint
+from webapp.evals.reporting import draws_of
 from webapp.evals.statistics import Interval, middle_of, resamples
 
 #: So many finished runs, the newest, are looked through.
@@ -45,10 +47,10 @@ WITHOUT_SPELLINGBEE = TASKS[:-1]
 
 @dataclass
 class Score:
-    """A mean of centred accuracies with its interval."""
+    """A mean of centred accuracies with its interval; None where a task's is not known."""
 
     value: float
-    interval: Interval
+    interval: Interval | None
 
 
 @dataclass
@@ -68,11 +70,10 @@ class TaskScore:
     def draws(self) -> list[float]:
         """Centred accuracies of a bootstrap over problems: those of the run's report.
 
-        Without them the problems are taken to have one sample each, so that they are drawn from the counts alone.
+        Without them they are drawn from the counts, where each problem has one sample; [] where they have several.
         """
-        report: dict[str, Any] = self.run.report
-        drawn = report.get("draws", {}).get(self.task.task) if report.get("version") == REPORT_VERSION else None
-        if not drawn:
+        drawn = draws_of(self.run, self.task.task)
+        if not drawn and RunSettings.from_dict(self.run.options).samples == 1:
             right, scored = self.counts.right, self.counts.scored
             kinds = resamples([right, scored - right], seed=f"accuracy {self.run.pk} {self.task.task}")
             drawn = [counts[0] / scored for counts in kinds]
@@ -107,24 +108,22 @@ class Scores:
         found = [self.tasks[task] for task in wanted if task in self.tasks]
         if len(found) < len(wanted):
             return None
-        rounds = zip(*(one.draws for one in found), strict=False)
-        interval = middle_of([sum(drawn) / len(wanted) for drawn in rounds])
+        rounds = [sum(drawn) / len(wanted) for drawn in zip(*(one.draws for one in found), strict=False)]
+        interval = middle_of(rounds) if rounds else None
         return Score(sum(one.centred for one in found) / len(wanted), interval)
 
 
 def all_scores() -> list[Scores]:
     """Every endpoint that has finished a run of one of the tasks, the best first and the incomplete last."""
     chosen = _newest_of_each()
-    tallies = _counted({run for _, _, run in chosen})
+    numbers = {one.run for one in chosen}
+    tallies = _counted(numbers)
     found: dict[int, Scores] = {}
-    runs = EvalRun.objects.select_related("endpoint").in_bulk({run for _, _, run in chosen})
-    for task, remarks, run_id in chosen:
-        counts = tallies.get((run_id, task.task))
-        if counts is None or not counts.scored:
-            continue
-        run = runs[run_id]
+    runs = EvalRun.objects.select_related("endpoint").defer("configuration", "endpoint__findings").in_bulk(numbers)
+    for one in chosen:
+        run = runs[one.run]
         scores = found.setdefault(run.endpoint_id, Scores(run.endpoint))
-        scores.tasks.setdefault(task, TaskScore(task, run, counts, remarks))
+        scores.tasks[one.task] = TaskScore(one.task, run, tallies[one.run, one.task.task], one.remarks)
     return sorted(found.values(), key=_rank)
 
 
@@ -133,18 +132,49 @@ def _rank(scores: Scores) -> tuple[int, float, str]:
     return len(scores.missing), -score.value if score else 0.0, scores.endpoint.name
 
 
-def _newest_of_each() -> list[tuple[CoreTask, list[str], int]]:
-    """The newest finished run of each endpoint and task, with what sets it apart from the whole test split."""
-    rows = EvalRun.objects.with_results().order_by("-pk").values_list("pk", "endpoint_id", "selection")[:MOST_RUNS]
-    runs = [(pk, endpoint, selection) for pk, endpoint, selection in rows if _sources_of(selection)]
-    numbers = {number for _, _, selection in runs for number in _sources_of(selection)}
+class _Choice(NamedTuple):
+    """A run that can give a number for a task, with what sets it apart from the whole test split."""
+
+    task: CoreTask
+    run: int
+    remarks: list[str]
+
+
+def _newest_of_each() -> list[_Choice]:
+    """The newest finished run of each endpoint and task of which something was scored."""
+    choices = _choices()
+    scored = _scored({found[0].run for found in choices.values()})
+    lacking = [key for key, found in choices.items() if not _is_scored(found[0], scored)]
+    scored |= _scored({choice.run for key in lacking for choice in choices[key][1:]})
+    newest = (next((one for one in found if _is_scored(one, scored)), None) for found in choices.values())
+    return [choice for choice in newest if choice]
+
+
+def _choices() -> dict[tuple[int, CoreTask], list[_Choice]]:
+    """Of each endpoint and task the finished runs, the newest first."""
+    rows = EvalRun.objects.with_results().order_by("-pk").values_list("pk", "endpoint_id", "selection", "left_out")
+    runs = [row for row in rows[:MOST_RUNS] if _sources_of(row[2])]
+    numbers = {pk for _, _, selection, _ in runs for pk in _sources_of(selection)}
     sources = Source.objects.only("task", "parameters").in_bulk(numbers)
-    found: dict[tuple[int, CoreTask], tuple[CoreTask, list[str], int]] = {}
-    for pk, endpoint, selection in runs:
-        chosen = [sources[number] for number in _sources_of(selection) if number in sources]
+    found: dict[tuple[int, CoreTask], list[_Choice]] = defaultdict(list)
+    for pk, endpoint, selection, left_out in runs:
+        chosen = [sources[one] for one in _sources_of(selection) if one in sources]
         for task, source in _core_tasks(chosen):
-            found.setdefault((endpoint, task), (task, _remarks(source, selection), pk))
-    return list(found.values())
+            left = [f"{number(left_out)} left out"] if left_out else []
+            found[endpoint, task].append(_Choice(task, pk, _remarks(source, selection) + left))
+    return found
+
+
+def _scored(runs: set[int]) -> set[tuple[int, str]]:
+    """Which of these runs have scored something of which task."""
+    if not runs:
+        return set()
+    rows = EvalTally.objects.filter(run__in=runs, outcome__in=SCORED, total__gt=0)
+    return set(rows.values_list("run_id", "task").distinct())
+
+
+def _is_scored(choice: _Choice, scored: set[tuple[int, str]]) -> bool:
+    return (choice.run, choice.task.task) in scored
 
 
 def _sources_of(selection: dict[str, Any]) -> list[int]:

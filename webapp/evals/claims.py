@@ -1,7 +1,7 @@
 """Which worker asks what: a claim names a job and its fencing number, and is void as soon as that hold is over."""
 
 from django.db import connection
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from webapp.common.models import Job
@@ -28,11 +28,9 @@ def still_claimed(ids: list[int], job: Job) -> set[int]:
     return set(held.select_for_update().order_by("pk").values_list("pk", flat=True))
 
 
-def give_back(run_id: int, job: Job, ids: list[int] | None = None) -> None:
-    """Let others ask what this job has claimed: the results `ids`, or all of them."""
+def give_back(run_id: int, job: Job) -> None:
+    """Let others ask what this job has claimed."""
     mine = EvalResult.objects.filter(run_id=run_id, state=CLAIMED, claim_job=job.pk)
-    if ids is not None:
-        mine = mine.filter(pk__in=ids)
     mine.update(state=WAITING, claim_job=None, claim_fence=None)
 
 
@@ -51,10 +49,10 @@ def anything_left(run_id: int) -> bool:
     return results.filter(state=WAITING).exists() or results.filter(state=CLAIMED).exists()
 
 
-def returned(run_id: int) -> int:
+def return_errors(run_id: int) -> int:
     """Put the errors of a run back among what waits, in the caller's transaction; how many."""
     errors = EvalResult.objects.filter(run_id=run_id, outcome="error")
     return errors.update(
-        state=WAITING, outcome="", kind="", detail="", tries=F("tries"), claim_job=None, claim_fence=None,
+        state=WAITING, outcome="", kind="", detail="", claim_job=None, claim_fence=None,
         finished_at=None, answer=None,
     )  # fmt: skip

@@ -19,6 +19,7 @@ class RunSettings:
     """`samples` answers are drawn for each conversation; `mode` "auto" takes the best that the endpoint can do.
 
     `code_mode` is how HumanEval's programs are put together; `seed` also draws the guesses of the baseline `chance`.
+    `reuse`: answers that this model gave to the same questions in other runs are not asked for again.
     """
 
     temperature: float = 0.0
@@ -29,6 +30,7 @@ class RunSettings:
     samples: int = 1
     mode: str = AUTO
     code_mode: str = "nanochat"
+    reuse: bool = True
 
     def __post_init__(self) -> None:
         """Raises BadRequest naming the allowed values."""

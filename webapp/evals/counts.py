@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
+from webapp.evals.configuration import RunSettings
 from webapp.evals.models import EvalRun, EvalTally, Outcome
-from webapp.evals.statistics import Interval, wilson
+from webapp.evals.reporting import draws_of
+from webapp.evals.statistics import Interval, middle_of, wilson
 
 
 class Tally(NamedTuple):
@@ -38,6 +40,10 @@ class Counts:
     judged: int = 0
     strict_right: int = 0
     lenient_right: int = 0
+    # Each answer is to a question of its own. Several to the same are alike: Wilson's interval would be too narrow.
+    independent: bool = True
+    # Where they are not: the interval of the accuracy by bootstrap over problems, if it is known.
+    drawn: Interval | None = None
 
     def add(self, tally: "Tally") -> None:
         """Before any number is read."""
@@ -69,7 +75,11 @@ class Counts:
 
     @cached_property
     def interval(self) -> Interval | None:
-        return wilson(self.right, self.scored) if self.scored else None
+        """Of the accuracy, 95 %; None where nothing is scored, or several answers to a question allow none."""
+        return self._wilson(self.right, self.scored) or self.drawn
+
+    def _wilson(self, right: int, of: int) -> Interval | None:
+        return wilson(right, of) if of and self.independent else None
 
     @cached_property
     def of_answered(self) -> float | None:
@@ -77,7 +87,7 @@ class Counts:
 
     @cached_property
     def strict(self) -> Interval | None:
-        return wilson(self.strict_right, self.judged) if self.judged else None
+        return self._wilson(self.strict_right, self.judged)
 
     @cached_property
     def strict_accuracy(self) -> float | None:
@@ -85,7 +95,7 @@ class Counts:
 
     @cached_property
     def lenient(self) -> Interval | None:
-        return wilson(self.lenient_right, self.judged) if self.judged else None
+        return self._wilson(self.lenient_right, self.judged)
 
     @cached_property
     def lenient_accuracy(self) -> float | None:
@@ -126,18 +136,21 @@ def tallies_of(runs: Collection[int]) -> list[Tally]:
 
 def live_numbers(run: EvalRun) -> Live:
     """The numbers of now; one query, whatever the number of results."""
-    counts, errors, failures = Counts(), Counter[str](), Counter[str]()
+    new = partial(Counts, independent=RunSettings.from_dict(run.options).samples == 1)
+    counts, errors, failures = new(), Counter[str](), Counter[str]()
     tasks: dict[str, Group] = {}
     subjects: dict[tuple[str, str], Group] = {}
     for tally in tallies_of([run.pk]):
         counts.add(tally)
-        tasks.setdefault(tally.task, Group(tally.task)).counts.add(tally)
+        tasks.setdefault(tally.task, Group(tally.task, counts=new())).counts.add(tally)
         key = (tally.task, tally.subject)
-        subjects.setdefault(key, Group(*key)).counts.add(tally)
+        subjects.setdefault(key, Group(*key, counts=new())).counts.add(tally)
         if tally.outcome == Outcome.ERROR:
             errors[tally.kind] += tally.total
         elif tally.kind and tally.outcome != Outcome.RIGHT:
             failures[tally.kind] += tally.total
+    if not counts.independent:
+        _take_draws(run, counts, tasks)
     return Live(
         done=run.done,
         total=run.total,
@@ -147,6 +160,17 @@ def live_numbers(run: EvalRun) -> Live:
         errors=_commonest(errors),
         failures=_commonest(failures),
     )
+
+
+def _take_draws(run: EvalRun, counts: Counts, tasks: dict[str, Group]) -> None:
+    """The intervals of the report, where it is of the same answers: by task, and of the whole run if it has one."""
+    if run.report.get("rows") != counts.done:
+        return
+    for task, group in tasks.items():
+        if draws := draws_of(run, task):
+            group.counts.drawn = middle_of(draws)
+    if len(tasks) == 1:
+        counts.drawn = next(iter(tasks.values())).counts.drawn
 
 
 def _has_subjects(subjects: Iterable[tuple[str, str]]) -> bool:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from webapp.conversations.counting import COUNT_LIMIT, Count
+from webapp.conversations.counting import Count
 from webapp.conversations.filters import ConversationFilter
-from webapp.conversations.listing import Place, conversation_page, next_ids
+from webapp.conversations.listing import Place, conversation_page
 from webapp.conversations.models import Source
 from webapp.conversations.task_imports import find_same_task
 from webapp.evals.choosing import Selection, TaskChoice
@@ -34,7 +34,9 @@ class Estimate:
         """At most so many are asked about."""
         if self.found is None:
             return self.sample
-        return self.found.number if self.sample is None else min(self.sample, self.found.number)
+        if self.sample is None:
+            return self.found.number
+        return min(self.sample, self.found.number) if self.found.exact else self.sample
 
     @property
     def is_exact(self) -> bool:
@@ -48,23 +50,23 @@ class Estimate:
 
     @property
     def questions(self) -> str:
-        """In words: "1,319", "about 2,000", "1,000+"."""
+        """In words: "1,319", "about 2,000", "1,000+"; empty where it is not known."""
         if self.conversations is None:
-            return "as many as the import brings"
+            return ""
         total = f"{self.conversations * self.samples:,}"
         if self.is_exact:
             return total
-        more = self.found is not None and not self.found.exact and self.conversations >= COUNT_LIMIT
-        return f"{total}+" if more and self.sample is None else f"about {total}"
+        more = self.found is not None and not self.found.exact and self.sample is None
+        return f"{total}+" if more else f"about {total}"
 
 
 def estimate_selection(selection: Selection, samples: int) -> Estimate:
     """What stored conversations would come to: from the kept counts, and a look at the first ones."""
     wanted = selection.conversations()
-    count = conversation_page(wanted, Place(limit=1)).count
-    chosen = read_chosen(next_ids(wanted, limit=LOOKED_AT))
+    page = conversation_page(wanted, Place(limit=LOOKED_AT))  # which stops where looking would take long
+    chosen = read_chosen([row.pk for row in page.rows])
     return Estimate(
-        found=count,
+        found=page.count,
         sample=selection.sample,
         samples=samples,
         looked_at=len(chosen),

@@ -45,16 +45,18 @@ def find_letter(text: str, letters: Sequence[str]) -> str | None:
     """The letter of the choice that a generated answer names, or None where it names none, or not clearly.
 
     In this order: the whole answer is the letter, perhaps in brackets or with a full stop; the last "answer is B" or
-    "Answer: (B)"; a letter at the start, set off as in "B) because" or "**B**"; one letter alone on the last line.
+    "Answer: (B)"; the last "choice B" or "option B"; a letter at the start, set off as in "B) because" or "**B**"; one
+    letter alone on the last line.
     """
     alone = "|".join(re.escape(letter) for letter in letters)
     marks = r"[\s*_`\"'()\[\]{}.:=\\$-]*"
     whole = re.fullmatch(rf"{marks}({alone}){marks}", text, re.IGNORECASE)
     if whole:
         return _as_listed(whole.group(1), letters)
-    stated = re.findall(rf"(?i:answer|choice|option)(?:\s+(?i:is|would be))?{marks}({alone})(?![\w'])", text)
-    if stated:
-        return str(stated[-1])
+    for noun in ("answer", "choice|option"):
+        stated = re.findall(rf"(?i:{noun})(?:\s+(?i:is|would be))?{marks}({alone})(?![\w'])", text)
+        if stated:
+            return str(stated[-1])
     start = re.match(rf"[\s*_`(\[]*({alone})(?:[).:\]*]|\s*\n|\s+-|\s*$)", text)
     if start:
         return start.group(1)

@@ -140,7 +140,11 @@ def _ask_to_the_end(run: JobRun, eval_run: EvalRun) -> None:
         try:
             _ask(run, eval_run, leads=True)
         except Paused as pause:
+            _report(run, eval_run)
             raise JobFailed(str(pause)) from None
+        except Cancelled:
+            _report(run, eval_run)
+            raise
         _wait_for_helpers(run, eval_run)
 
 
@@ -167,13 +171,17 @@ def _ask(run: JobRun, eval_run: EvalRun, *, leads: bool) -> None:
 
 
 def _frozen_connection(eval_run: EvalRun) -> Connection | None:
-    """The address and model of the run's start, with the key and the limits of today; None for a baseline."""
+    """The endpoint of the run's start, with the key and the limits of today; None for a baseline.
+
+    Raises JobFailed where it is another one by now: the key of today must not go to the address of then.
+    """
     if eval_run.endpoint.is_baseline():
         return None
     frozen = eval_run.configuration
-    connection = connection_of(
-        eval_run.endpoint, address=frozen["endpoint"]["address"], model=frozen["endpoint"]["model"]
-    )
+    endpoint = eval_run.endpoint
+    if any(getattr(endpoint, name) != frozen["endpoint"][name] for name in ("adapter", "address", "model")):
+        raise JobFailed("The endpoint is another one since this run began. Start a new evaluation.", final=True)
+    connection = connection_of(endpoint)
     return replace(
         connection,
         concurrency=min(connection.concurrency, frozen["concurrency"] or connection.concurrency),
@@ -181,9 +189,14 @@ def _frozen_connection(eval_run: EvalRun) -> Connection | None:
     )
 
 
-def _end(run: JobRun, eval_run: EvalRun) -> None:
+def _report(run: JobRun, eval_run: EvalRun) -> None:
+    """Write the tables and plots of what is there."""
     with run.holding():
         write_report(eval_run.pk)
+
+
+def _end(run: JobRun, eval_run: EvalRun) -> None:
+    _report(run, eval_run)
     with run.chunk(may_end_slice=False) as progress:
         unfinished = EvalRun.objects.filter(pk=eval_run.pk).exclude(state=EvalRun.State.DONE)
         unfinished.update(state=EvalRun.State.DONE, finished_at=Now())

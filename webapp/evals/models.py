@@ -1,7 +1,7 @@
 """What evaluations leave behind: endpoints, runs, one result for each question asked, answers, and counts."""
 
 import json
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -65,9 +65,6 @@ class ModelEndpoint(models.Model):
 
 
 class EvalRunQuerySet(models.QuerySet["EvalRun"]):
-    def unfinished(self) -> Self:
-        return self.filter(state__in=[EvalRun.State.CHOOSING, EvalRun.State.RUNNING])
-
     def with_results(self) -> Self:
         """Runs whose numbers are final."""
         return self.filter(state=EvalRun.State.DONE)
@@ -255,8 +252,3 @@ class EvalTally(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.run_id} {self.outcome}: {self.total}"
-
-
-def plain(values: Any) -> Any:
-    """Values as JSON would give them back: for what is compared with a stored JSON field."""
-    return json.loads(json.dumps(values))

@@ -58,13 +58,13 @@ class NewRunForm(forms.Form):
     temperature = forms.FloatField(
         initial=0.0, label="Temperature", help_text="0: always the likeliest token. pass@k needs more."
     )
-    max_tokens = forms.IntegerField(initial=512, label="Longest answer, in tokens")
+    max_tokens = forms.IntegerField(initial=512, label="Tokens, at most")
     top_p = forms.FloatField(required=False, label="Top p", help_text="Empty: as the server does.")
     top_k = forms.IntegerField(required=False, label="Top k", help_text="Empty: as the server does.")
     seed = forms.IntegerField(initial=42, label="Seed of the answers", help_text="It also draws the guesses of chance.")
     samples = forms.IntegerField(
         initial=1,
-        label="Answers for each conversation",
+        label="Answers for each",
         help_text="Several for pass@k, at a temperature above 0.",
     )
     mode = forms.ChoiceField(
@@ -86,8 +86,11 @@ class NewRunForm(forms.Form):
         self.task_form = TaskForm(info, data if data is not None else None, chosen=self._task_values())
 
     def _task_values(self) -> dict[str, Any]:
-        """What goes to the form of a task; the source that it may make is named by itself."""
-        return {name: value for name, value in self.values.items() if name != "name"}
+        """What goes to the form of a task: a model is measured on the test split where there is one.
+
+        The source that it may make is named by itself.
+        """
+        return {"split": "test"} | {name: value for name, value in self.values.items() if name != "name"}
 
     def _choose(self, name: str, choices: list[tuple[str, str]]) -> None:
         field = self.fields[name]
@@ -173,9 +176,9 @@ class NewRunForm(forms.Form):
         return TaskChoice(self.task_form.info.name, self.task_form.values())
 
     def proposed_title(self) -> str:
-        """What the run is called when nobody says it: "qwen on GSM8K main test"."""
-        endpoint = self.cleaned_data.get("endpoint") if self.is_bound else None
-        return f"{endpoint.name if endpoint else 'Evaluation'} on {self._asked()}"[:200]
+        """What the run is called when nobody says it: "qwen on GSM8K main test"; empty before both are chosen."""
+        endpoint, asked = self.cleaned_data.get("endpoint"), self._asked()
+        return f"{endpoint.name} on {asked}"[:200] if endpoint and asked else ""
 
     def _asked(self) -> str:
         what = self.values.get("what") or SOURCE
@@ -184,7 +187,7 @@ class NewRunForm(forms.Form):
             return row.source.name
         if what == TASK and (task := self.task_choice):
             return name_of_task(get_task(task.name).title, task.values)
-        return self.filter.describe() if what == FILTER and self.filter else "…"
+        return (self.filter or ConversationFilter()).describe() if what == FILTER else ""
 
 
 def _or(value: int | None, otherwise: int) -> int:

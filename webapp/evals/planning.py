@@ -7,6 +7,8 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from django.db.models import Max
+
 from webapp.common.rows import insert_rows
 from webapp.common.running import JobRun
 from webapp.conversations.listing import next_ids
@@ -42,8 +44,10 @@ def plan(run: JobRun, eval_run: EvalRun) -> None:
     """
     selection = Selection.from_dict(eval_run.selection)
     samples = RunSettings.from_dict(eval_run.options).samples
-    sampled = _sampled_ids(selection)
-    while ids := _next_ids(selection, sampled, after=run.cursor.get("planned", 0)):
+    with run.holding():
+        sampled = _sampled_ids(selection, through=_through(run))
+    limit = max(1, BATCH // samples)
+    while ids := _next_ids(selection, sampled, after=run.cursor.get("planned", 0), limit=limit):
         rows = read_chosen(ids)
         good = [row for row in rows if row.grader]
         with run.chunk() as progress:
@@ -89,20 +93,30 @@ def _hash_on(before: str, chosen: Sequence[Chosen]) -> str:
     return digest.hexdigest()
 
 
-def _next_ids(selection: Selection, sampled: "array[int] | None", *, after: int) -> list[int]:
+def _through(run: JobRun) -> int:
+    """Up to which id is chosen: what is imported after the start is not meant, whenever the choice is gone on with."""
+    if "through" not in run.cursor:
+        with run.chunk(may_end_slice=False) as progress:
+            progress.cursor["through"] = Conversation.objects.aggregate(last=Max("pk"))["last"] or 0
+    through: int = run.cursor["through"]
+    return through
+
+
+def _next_ids(selection: Selection, sampled: "array[int] | None", *, after: int, limit: int) -> list[int]:
     if sampled is None:
-        return next_ids(selection.conversations(), after=after, limit=BATCH)
+        return next_ids(selection.conversations(), after=after, limit=limit)
     begin = bisect_right(sampled, after)
-    return list(sampled[begin : begin + BATCH])
+    return list(sampled[begin : begin + limit])
 
 
-def _sampled_ids(selection: Selection) -> "array[int] | None":
+def _sampled_ids(selection: Selection, *, through: int) -> "array[int] | None":
     """The ids of a seeded sample, rising; None where all are asked. The same filter and seed draw the same."""
     if selection.sample is None:
         return None
     found: array[int] = array("q")
     while ids := next_ids(selection.conversations(), after=found[-1] if found else 0, limit=50_000):
         found.extend(ids)
+    found = found[: bisect_right(found, through)]
     if len(found) <= selection.sample:
         return found
     places = sorted(random.Random(selection.seed).sample(range(len(found)), selection.sample))

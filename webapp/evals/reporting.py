@@ -1,6 +1,6 @@
 """The report of a run: what its page shows beyond the tallies. Read from the results by a job, kept with the run.
 
-`live_numbers` (from the tallies, at any time) is in webapp/evals/counts.py and can be had from here.
+What is from the tallies, at any time, is in webapp/evals/counts.py.
 """
 
 from collections import Counter, defaultdict
@@ -11,13 +11,10 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from webapp.evals.counts import Live, live_numbers
 from webapp.evals.grading import LETTER
 from webapp.evals.histograms import histogram
 from webapp.evals.models import EvalResult, EvalRun, Outcome
 from webapp.evals.statistics import bootstrap, pass_at_k, quantile, resamples
-
-__all__ = ["REPORT_VERSION", "Live", "build_report", "live_numbers", "write_report"]
 
 #: Rises when the report gets another shape; the page shows none of another version.
 REPORT_VERSION = 1
@@ -99,6 +96,13 @@ def write_report(run_id: int) -> None:
     """Build the report of what is there now, and keep it with the run."""
     report = build_report(EvalRun.objects.get(pk=run_id))
     EvalRun.objects.filter(pk=run_id).update(report=report, reported_at=timezone.now())
+
+
+def draws_of(run: EvalRun, task: str) -> list[float]:
+    """The accuracies of a task in the bootstrap over problems; [] where the run has no report that knows them."""
+    report: dict[str, Any] = run.report
+    found: list[float] = report.get("draws", {}).get(task, []) if report.get("version") == REPORT_VERSION else []
+    return found
 
 
 def build_report(run: EvalRun) -> dict[str, Any]:

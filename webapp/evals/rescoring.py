@@ -24,6 +24,8 @@ def rescore(run: JobRun) -> None:
     eval_run = EvalRun.objects.filter(pk=run.parameters["run"]).first()
     if eval_run is None:
         raise JobFailed("This evaluation was deleted.", final=True)
+    if eval_run.is_live():
+        raise JobFailed("The evaluation goes on. Score it again when it has ended.")
     run.set_total(eval_run.done)
     scorer = Scorer(RunSettings.from_dict(eval_run.options).code_mode, eval_run.configuration.get("sandbox", ""))
     while rows := _next(eval_run.pk, run.cursor.get("after", 0)):

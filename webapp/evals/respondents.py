@@ -38,12 +38,15 @@ class EndpointQuestions:
         self.options = RunSettings.from_dict(eval_run.options)
         self.connection = connection
         self.mode = eval_run.configuration["mode"]
+        # A server that does not say which model it has may have got another one since: its answers are of this run.
+        shared = self.options.reuse and bool(connection.model)
+        self.run = None if shared else eval_run.pk
         self.token_ids: Mapping[str, int] = eval_run.configuration.get("token_ids", {})
 
     def make_question(self, result: EvalResult, conversation: dict[str, Any], _hash: bytes) -> tuple[Question, bytes]:
         """The question of a result, and what its answer is kept under."""
         question = self._question(result, conversation)
-        return question, key_of(self.connection, question, result.sample)
+        return question, key_of(self.connection, question, result.sample, run=self.run)
 
     def _question(self, result: EvalResult, conversation: dict[str, Any]) -> Question:
         messages = prompt_of(conversation["messages"])

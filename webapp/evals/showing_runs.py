@@ -15,7 +15,7 @@ from webapp.evals.configuration import RunSettings
 from webapp.evals.counts import Counts, Group, Live
 from webapp.evals.grading import LETTER
 from webapp.evals.kinds import kind_words
-from webapp.evals.models import EvalRun, Outcome
+from webapp.evals.models import Adapter, EvalRun, Outcome
 from webapp.evals.reporting import REPORT_VERSION
 
 #: The colour of each outcome in a bar (marks.css).
@@ -123,7 +123,7 @@ def _row(run: EvalRun, group: Group, name: str) -> Row:
         items_address(run, task=group.task, subject=group.subject),
         counts,
         percent(counts.accuracy),
-        f"{percent(interval.low)} to {percent(interval.high)}" if interval else "",
+        f"{percent(interval.low)} to {percent(interval.high)}" if interval else "–",
         number(counts.scored),
         number(counts.error),
         number(counts.wrong),
@@ -161,16 +161,16 @@ def _letters(report: dict[str, Any]) -> list[Letter]:
     ]
 
 
-def facts_of(run: EvalRun) -> list[Fact]:
-    """How the run is set up, in the order in which people ask."""
-    return [*_what(run), *_how(run), *_versions(run)]
+def facts_of(run: EvalRun, *, with_address: bool) -> list[Fact]:
+    """How the run is set up, in the order in which people ask. `with_address`: curators alone see where a model is."""
+    return [*_what(run, with_address=with_address), *_how(run), *_versions(run)]
 
 
-def _what(run: EvalRun) -> Iterator[Fact]:
+def _what(run: EvalRun, *, with_address: bool) -> Iterator[Fact]:
     frozen = run.configuration.get("endpoint", {})
     yield Fact("Model", frozen.get("model") or run.endpoint.model or run.endpoint.get_adapter_display())
     address = frozen.get("address") or run.endpoint.address
-    if address:
+    if address and with_address:
         yield Fact("Address", address, code=True)
     yield Fact("Asked about", Selection.from_dict(run.selection).describe())
     if run.selection_hash:
@@ -181,6 +181,17 @@ def _what(run: EvalRun) -> Iterator[Fact]:
 
 def _how(run: EvalRun) -> Iterator[Fact]:
     options = RunSettings.from_dict(run.options)
+    if not run.endpoint.is_baseline():
+        yield from _sampling(run, options)
+    yield Fact("Samples", f"{number(options.samples)} for each conversation")
+    if run.endpoint.adapter != Adapter.REFERENCE:
+        yield Fact("Seed", str(options.seed))
+    if run.from_store:
+        yield Fact("From the store", f"{number(run.from_store)} answers, which were not asked for again")
+
+
+def _sampling(run: EvalRun, options: RunSettings) -> Iterator[Fact]:
+    """How a model is asked; it says nothing about a baseline, which is not."""
     mode = run.configuration.get("mode", "")
     if mode in MODES and LETTER in run.configuration.get("graders", []):
         yield Fact("Choices", MODES[mode])
@@ -189,10 +200,6 @@ def _how(run: EvalRun) -> Iterator[Fact]:
     for label, value in (("Top p", options.top_p), ("Top k", options.top_k)):
         if value is not None:
             yield Fact(label, f"{value:g}")
-    yield Fact("Samples", f"{number(options.samples)} for each conversation")
-    yield Fact("Seed", str(options.seed))
-    if run.from_store:
-        yield Fact("From the store", f"{number(run.from_store)} answers, which were not asked for again")
 
 
 def _versions(run: EvalRun) -> Iterator[Fact]:

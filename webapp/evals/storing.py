@@ -21,7 +21,7 @@ _SET = ("outcome", "kind", "detail", "extracted", "lenient", "lenient_right", "e
 class Finished(NamedTuple):
     """A question with what came of it. `key` and `reply` are those of its answer; None for an error.
 
-    `stored`: the id of the answer, where it had been asked before.
+    `stored`: the answer was in the store and nobody was asked.
     """
 
     result: int
@@ -31,7 +31,7 @@ class Finished(NamedTuple):
     tries: int = 1
     key: bytes | None = None
     reply: Reply | None = None
-    stored: int | None = None
+    stored: bool = False
 
 
 class Place(NamedTuple):
@@ -49,10 +49,10 @@ def store_finished(run_id: int, job: Job, finished: Sequence[Finished]) -> list[
         return []
     mine = still_claimed([one.result for one in finished], job)
     written = [one for one in finished if one.result in mine]
-    ids = store_answers({one.key: one.reply for one in written if one.key and one.reply and one.stored is None})
-    _update_results([(one, one.stored or ids.get(one.key or b"")) for one in written])
+    ids = store_answers({one.key: one.reply for one in written if one.key and one.reply})
+    _update_results([(one, ids.get(one.key or b"")) for one in written])
     count_grades(run_id, [(one.task, one.subject, one.grade) for one in written])
-    from_store = sum(1 for one in written if one.stored is not None)
+    from_store = sum(one.stored for one in written)
     EvalRun.objects.filter(pk=run_id).update(done=F("done") + len(written), from_store=F("from_store") + from_store)
     return written
 

@@ -80,7 +80,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.asked: dict[int, Asked] = {}
-        self.replies: deque[tuple[Asked, Reply, int | None]] = deque()
+        self.replies: deque[tuple[Asked, Reply, bool]] = deque()
         self.finished: list[Finished] = []
         self._written = self._looked = self._counted = 0.0
         self._answered = self._a_second = 0
@@ -95,7 +95,7 @@ class Worker:
         while True:
             self._measure()
             self._collect()
-            wanted = 0 if leaving else self.respondent.room(round(self._a_second * AHEAD_SECONDS))
+            wanted = 0 if leaving else self._room()
             if self._is_time_to_write(wanted, leaving=leaving):
                 leaving = leaving or self.run.is_wanted_elsewhere()
                 claimed = self._write_and_claim(wanted)
@@ -104,6 +104,10 @@ class Worker:
                     self.run.end_slice()
                 if self._is_empty() and not claimed and (wanted or not claims.anything_left(self.eval_run.pk)):
                     return
+
+    def _room(self) -> int:
+        """How many more questions to claim: what waits to be scored counts, so that asking never runs far ahead."""
+        return max(0, self.respondent.room(round(self._a_second * AHEAD_SECONDS)) - len(self.replies))
 
     def _is_empty(self) -> bool:
         return not (self.asked or self.replies or self.finished)
@@ -145,7 +149,7 @@ class Worker:
         for ticket, result in self.respondent.take(0 if self.replies else WRITE_SECONDS):
             self._answered += 1
             if isinstance(result, Reply):
-                self.replies.append((self.asked.pop(ticket), result.storable(), None))
+                self.replies.append((self.asked.pop(ticket), result.storable(), False))
             elif result.pauses:
                 stopping = stopping or result  # not an error of this question: it stays claimed, and is given back
             else:
@@ -161,7 +165,7 @@ class Worker:
         while self.replies and time.monotonic() - begun < SCORE_SECONDS:
             self.finished.append(self._scored(*self.replies.popleft()))
 
-    def _scored(self, asked: Asked, reply: Reply, stored: int | None) -> Finished:
+    def _scored(self, asked: Asked, reply: Reply, stored: bool) -> Finished:
         result = asked.result
         graded = grade(result.grader, asked.conversation, reply, self.scorer)
         return Finished(result.pk, result.task, result.subject, graded, reply.tries, asked.key, reply, stored)
@@ -197,8 +201,7 @@ class Worker:
         stored = find_answers(one.key for one in new) if new else {}
         for one in new:
             if one.key in stored:
-                answer = stored[one.key]
-                self.replies.append((one, reply_of(answer), answer.pk))
+                self.replies.append((one, reply_of(stored[one.key]), True))
             else:
                 self.asked[one.result.pk] = one
                 self.respondent.submit(one.result.pk, one.question)

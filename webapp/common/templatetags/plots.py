@@ -30,23 +30,22 @@ def bar(shares: Sequence[Share], title: str = "", *, legend: bool = True, tall: 
 def draw_whisker(
     words: str,
     value: float | None,
-    low: float | None,
-    high: float | None,
-    *,
-    start: float = 0.0,
-    end: float = 1.0,
-    reference: float | None = None,
+    *interval: float | str | None,
+    **scale: float,
 ) -> SafeString:
     """`{% whisker "61 %" value low high reference=overall %}`: a point with its interval on a scale.
 
-    `words` is what it says to who cannot see it; its numbers stand beside it. Without a template: a page has many.
+    `words` is what it says to who cannot see it; its numbers stand beside it. A template gives "" for the ends of an
+    interval that is not there. Without a template: a page has many.
     """
-    placed = whisker(value, low, high, start=start, end=end, reference=reference)
+    low, high = (None if isinstance(end, str) else end for end in interval)
+    placed = whisker(value, low, high, **scale)
     parts = ['<rect class="whisker-scale" x="0" y="5.5" width="100" height="1"></rect>']
     if placed.reference is not None:
         parts.append(f'<rect class="whisker-reference" x="{placed.reference}" y="0" width="0.6" height="12"></rect>')
-    if placed.value is not None:
+    if placed.width:
         parts.append(f'<rect class="whisker-range" x="{placed.low}" y="4" width="{placed.width}" height="4"></rect>')
+    if placed.value is not None:
         parts.append(f'<rect class="whisker-value" x="{placed.value - 0.7:.2f}" y="1.5" width="1.4" height="9"></rect>')
     return format_html(
         '<svg class="whisker" viewBox="0 0 100 12" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>',

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -66,6 +67,8 @@ def _write(stored: ModelEndpoint, fields: EndpointFields, encrypted: str | None)
             f"{runs} not finished and would go on with another model. Cancel what is not finished, or add an endpoint "
             "beside this one. Name, key and limits can be changed."
         )
+    if stored.has_key() and encrypted is None and _server_of(stored.address) != _server_of(fields.address):
+        raise Unprocessable("The stored key belongs to the old address. Enter the key for the new one, or remove it.")
     for name, value in fields.to_dict().items():
         setattr(stored, name, value)
     if encrypted is not None:
@@ -73,6 +76,12 @@ def _write(stored: ModelEndpoint, fields: EndpointFields, encrypted: str | None)
     if is_other or encrypted is not None:
         stored.findings, stored.probed_at, stored.probe_problem = {}, None, ""
     stored.save()
+
+
+def _server_of(address: str) -> tuple[str, str]:
+    """Scheme, host and port of a checked address."""
+    parts = urlsplit(address)
+    return parts.scheme, parts.netloc
 
 
 def probe_endpoint(*, endpoint: ModelEndpoint, by: User | None) -> Findings:

@@ -38,7 +38,7 @@ def start_run(
 ) -> EvalRun:
     """Queue an evaluation. With `task`, of that task's split, which is imported first where it is not there yet.
 
-    Raises Unprocessable for a retired endpoint and for samples of a baseline, BadRequest for a bad task or no name.
+    Raises Unprocessable for a retired endpoint, BadRequest for a bad task or no name.
     """
     name = " ".join(name.split())[:200]
     if not name:
@@ -90,6 +90,8 @@ def cancel_run(*, run: EvalRun, by: User | None) -> None:
     if held.is_finished() or job is None:
         raise Conflict("This evaluation has ended already.")
     may_change(job, by)
+    helpers = Job.objects.filter(kind=HELP, parameters__run=run.pk, state=Job.State.QUEUED)
+    helpers.update(state=Job.State.CANCELLED, finished_at=Now())
     if held.state == State.PAUSED:
         EvalRun.objects.filter(pk=run.pk).update(state=State.CANCELLED, finished_at=Now())
         return
@@ -105,13 +107,19 @@ def resume_run(*, run: EvalRun, by: User | None, send: bool = True) -> EvalRun:
     held = EvalRun.objects.select_for_update().get(pk=run.pk)
     if held.state not in {State.PAUSED, State.CANCELLED, State.FAILED}:
         raise Conflict("This evaluation is not stopped, so there is nothing to resume.")
-    if held.job is not None and held.job.cancel_requested:
-        raise Conflict("It is still stopping. Press Resume again in a few seconds.")
+    _refuse_while_working(held)
     state = State.RUNNING if held.configuration else State.CHOOSING
     EvalRun.objects.filter(pk=run.pk).update(state=state, reason="", finished_at=None)
     _go_on(held, by=by, send=send)
     held.refresh_from_db()
     return held
+
+
+def _refuse_while_working(run: EvalRun) -> None:
+    """Its jobs may still be at work for a moment after it was stopped, and write what they have. Raises Conflict."""
+    jobs = Job.objects.unfinished().filter(kind__in=[LEAD, HELP, RESCORE], parameters__run=run.pk)
+    if jobs.exists():
+        raise Conflict("It is still stopping, or being scored again. Try again in a moment.")
 
 
 def _go_on(run: EvalRun, *, by: User | None, send: bool) -> None:
@@ -136,8 +144,9 @@ def retry_run(*, run: EvalRun, by: User | None, send: bool = True) -> int:
         raise Conflict("It is still running. Wait for its end, or cancel it; then try the errors again.")
     if held.job is not None:
         may_change(held.job, by)
+    _refuse_while_working(held)
     claims.free_abandoned(run.pk)
-    count = claims.returned(run.pk)
+    count = claims.return_errors(run.pk)
     if not count:
         raise Conflict("This evaluation has no errors to try again.")
     EvalTally.objects.filter(run=run, outcome=Outcome.ERROR).delete()
@@ -154,11 +163,14 @@ def rescore_run(*, run: EvalRun, by: User | None, send: bool = True) -> Job:
     held = EvalRun.objects.select_for_update().get(pk=run.pk)
     if held.is_live():
         raise Conflict("It is still running. Wait for its end, then score again.")
-    jobs = Job.objects.unfinished().filter(kind=RESCORE, parameters__run=run.pk)
+    if held.job is not None:
+        may_change(held.job, by)
+    running = Job.objects.unfinished().filter(kind=RESCORE, parameters__run=run.pk).first()
+    if running is not None:
+        return running
+    _refuse_while_working(held)
     title = f"Score {held.name} again"
-    return jobs.first() or queue_job(
-        kind=RESCORE, parameters={"run": run.pk}, by=by, title=title, unit="answers", send=send
-    )
+    return queue_job(kind=RESCORE, parameters={"run": run.pk}, by=by, title=title, unit="answers", send=send)
 
 
 @transaction.atomic
@@ -172,8 +184,7 @@ def delete_run(*, run: EvalRun, by: User | None) -> None:
         raise Conflict("It is still running. Cancel it first, then delete it.")
     if held.job is not None:
         may_change(held.job, by)
-    jobs = Job.objects.unfinished().filter(kind__in=[HELP, RESCORE], parameters__run=run.pk)
-    jobs.update(cancel_requested=True)
+    _refuse_while_working(held)
     for rows in (EvalResult.objects.filter(run=run), EvalTally.objects.filter(run=run)):
         rows._raw_delete(rows.db)
     held.delete()

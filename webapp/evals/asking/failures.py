@@ -3,7 +3,7 @@
 import json
 from urllib.parse import quote
 
-from webapp.evals.asking.questions import Failure
+from webapp.evals.asking.questions import Failure, storable_text
 
 #: Slugs (at most 20 characters, as EvalResult.kind) and what they mean to people.
 KINDS: dict[str, str] = {
@@ -53,7 +53,7 @@ class Fault(Exception):
     def __init__(
         self, kind: str, message: str, *, retry: bool = False, pauses: bool = False, wait: float | None = None
     ) -> None:
-        super().__init__(message)
+        super().__init__(storable_text(message))
         self.kind = kind
         self.retry = retry
         self.pauses = pauses

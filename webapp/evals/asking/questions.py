@@ -13,6 +13,11 @@ MODES: dict[Mode, str] = {
 }
 
 
+def storable_text(text: str) -> str:
+    """A text of somebody else without what a database cannot hold: NUL and halves of surrogate pairs become U+FFFD."""
+    return text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True)
 class Connection:
     """How an endpoint is reached; `key` is never shown in its representation.
@@ -73,8 +78,8 @@ class Reply:
     tries: int = 1
 
     def storable(self) -> "Reply":
-        """The same without what a database cannot hold: NUL and halves of surrogate pairs become U+FFFD."""
-        text = self.text.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        """The same without what a database cannot hold."""
+        text = storable_text(self.text)
         return self if text == self.text else replace(self, text=text)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from webapp.evals.asking.failures import Fault, quoted, scrub, shortened, status_fault
-from webapp.evals.asking.questions import Connection
+from webapp.evals.asking.questions import Connection, storable_text
 from webapp.evals.asking.wire import Heard
 from webapp.evals.findings import Findings
 
@@ -61,8 +61,11 @@ class Probe:
         self.found = replace(self.found, **seen)
 
     def clean(self, text: str) -> str:
-        """Without the key, which a server may send back. Before anything is cut off: half a key would stay."""
-        return scrub(text, self.line.connection.key)
+        """Without the key, which a server may send back, and without what no database holds.
+
+        Before anything is cut off: half a key would stay.
+        """
+        return storable_text(scrub(text, self.line.connection.key))
 
     async def get(self, path: str) -> Answer:
         """Fetch an address under the endpoint's. Raises Fault when nobody answers."""

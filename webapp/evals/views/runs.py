@@ -38,7 +38,7 @@ def run(request: UserRequest, pk: int) -> HttpResponse:
         "tasks": showing_runs.task_rows(found, live),
         "subjects": showing_runs.subject_rows(found, live),
         "report": showing_runs.shown_report(found),
-        "facts": showing_runs.facts_of(found),
+        "facts": showing_runs.facts_of(found, with_address=request.user.may_curate()),
         "job": _job_to_follow(found),
         "may_change": _may_change(request.user, found),
     }

@@ -45,6 +45,7 @@ class Command(JobCommand):
             parser.add_argument(f"--{name}", type=kind, default=default, help=f"{text} (default: {default})")
         parser.add_argument("--mode", choices=[AUTO, *MODES], default=AUTO, help="how multiple choice is asked")
         parser.add_argument("--code-mode", choices=CODE_MODES, default="nanochat", help="how programs are put together")
+        parser.add_argument("--anew", action="store_true", help="ask again what this model has answered before")
         parser.add_argument("--run-name", default="", help="what the evaluation is called")
         add_task_options(parser)
         super().add_arguments(parser)
@@ -57,7 +58,8 @@ class Command(JobCommand):
             raise CommandError(f"There is no endpoint called “{options['endpoint']}”. There are: {known}.")
         source = self._source(options)
         wanted = ConversationFilter.from_query(QueryDict(options["filter"])).with_sources((source.pk,))
-        settings = RunSettings.from_dict({name: options[name] for name in RunSettings.__dataclass_fields__})
+        named = RunSettings.__dataclass_fields__.keys() - {"reuse"}
+        settings = RunSettings.from_dict({name: options[name] for name in named} | {"reuse": not options["anew"]})
         run = start_run(
             name=options["run_name"] or f"{endpoint.name} on {source.name}",
             endpoint=endpoint,
@@ -99,8 +101,12 @@ class Command(JobCommand):
 
 
 def _accuracy(counts: Counts) -> str:
-    if counts.interval is None or counts.accuracy is None:
+    if counts.accuracy is None:
         return "nothing was scored."
+    found = f"{100 * counts.accuracy:.1f} % right of {plural(counts.scored, 'answer,answers')}"
+    if counts.interval is None:
+        return f"{found} (no interval: answers to the same question are alike)"
     low, high = 100 * counts.interval.low, 100 * counts.interval.high
-    scored = plural(counts.scored, "answer,answers")
-    return f"{100 * counts.accuracy:.1f} % right of {scored} (95 % interval {low:.1f} to {high:.1f})"
+    return (
+        f"{found} (95 % interval {low:.1f} to {high:.1f}{'' if counts.independent else ', by bootstrap over problems'})"
+    )
