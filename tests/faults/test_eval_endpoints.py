@@ -147,10 +147,10 @@ def test_a_name_that_leads_nowhere(evals: Evaluations) -> None:
 
 
 def move(run: Run, old: str, new: str) -> None:
-    """Change the address that the run has fixed at its start."""
-    kind = "jsonb" if run.evals.winnow.postgres else "text"
-    run.evals.winnow.execute(
-        f"UPDATE evals_evalrun SET configuration = CAST(replace(CAST(configuration AS text), ?, ?) AS {kind})"
-        " WHERE id = ?",
-        old, new, run.id,
-    )  # fmt: skip
+    """Change the address of the endpoint, and what the run has fixed of it at its start."""
+    winnow = run.evals.winnow
+    kind = "jsonb" if winnow.postgres else "text"
+    changed = f"CAST(replace(CAST(configuration AS text), ?, ?) AS {kind})"
+    winnow.execute(f"UPDATE evals_evalrun SET configuration = {changed} WHERE id = ?", old, new, run.id)
+    of_run = "id = (SELECT endpoint_id FROM evals_evalrun WHERE id = ?)"
+    winnow.execute(f"UPDATE evals_modelendpoint SET address = ? WHERE {of_run}", new, run.id)
