@@ -59,6 +59,19 @@ def test_a_viewer_reads_but_finds_no_form(viewer: Client) -> None:
     assert viewer.get(f"/conversations/{conversation.pk}/edit").status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("", 'id="flag-form">'),
+        ("?flag_turn=", 'id="flag-form" open>'),
+        ("?flag_turn=2", 'id="flag-form" open>'),
+    ],
+)
+def test_an_address_opens_the_flag_form(reviewer: Client, query: str, shown: str) -> None:
+    """With an empty turn it is about the whole conversation; so do links of other pages come here."""
+    assert shown in page(reviewer, make_conversation(), query)
+
+
 @pytest.mark.parametrize("number", ["0", "999", "9223372036854775808", "1" * 40])
 def test_a_bad_id_is_not_found(reviewer: Client, number: str) -> None:
     for rest in ("", "edit", "history", "raw", "turns/1"):
