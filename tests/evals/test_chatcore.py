@@ -92,6 +92,24 @@ def test_the_newest_finished_run_counts(endpoint: ModelEndpoint) -> None:
     assert (found.run, found.counts.accuracy) == (newest, 0.75)
 
 
+def test_a_later_try_does_not_replace_the_whole_test_split(endpoint: ModelEndpoint) -> None:
+    source = source_of(chatcore.GSM8K)
+    run_over(source, endpoint, 1, 4, selection={"sample": 4})
+    newest_try = run_over(source, endpoint, 2, 4, selection={"sample": 4})
+    assert chatcore.all_scores()[0].tasks[chatcore.GSM8K].run == newest_try
+    run_over(source, endpoint, 2, 4)
+    whole = run_over(source, endpoint, 3, 4)
+    run_over(source, endpoint, 4, 4, selection={"sample": 4})
+    run_over(source_of(chatcore.GSM8K, split="train"), endpoint, 4, 4)
+    make_run(
+        [(make_conversation(source), {"task": "gsm8k", "outcome": "error"})],
+        endpoint=endpoint,
+        selection={"filter": {"source": [source.pk]}},
+    )
+    found = chatcore.all_scores()[0].tasks[chatcore.GSM8K]
+    assert (found.run, found.remarks) == (whole, [])
+
+
 def test_a_run_in_which_nothing_was_scored_counts_for_nothing(endpoint: ModelEndpoint) -> None:
     """A later run that only met errors does not take a number away, and one without any gives none."""
     gsm8k, arc = source_of(chatcore.GSM8K), source_of(chatcore.ARC_EASY)

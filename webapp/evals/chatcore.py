@@ -82,7 +82,7 @@ class TaskScore:
 
 @dataclass
 class Scores:
-    """An endpoint with the newest finished run of each task."""
+    """An endpoint with the run that counts for each task."""
 
     endpoint: ModelEndpoint
     tasks: dict[CoreTask, TaskScore] = field(default_factory=dict)
@@ -141,7 +141,7 @@ class _Choice(NamedTuple):
 
 
 def _newest_of_each() -> list[_Choice]:
-    """The newest finished run of each endpoint and task of which something was scored."""
+    """The first choice of each endpoint and task of which something was scored."""
     choices = _choices()
     scored = _scored({found[0].run for found in choices.values()})
     lacking = [key for key, found in choices.items() if not _is_scored(found[0], scored)]
@@ -151,7 +151,7 @@ def _newest_of_each() -> list[_Choice]:
 
 
 def _choices() -> dict[tuple[int, CoreTask], list[_Choice]]:
-    """Of each endpoint and task the finished runs, the newest first."""
+    """Of each endpoint and task the finished runs: those over the whole test split, then the others; newest first."""
     rows = EvalRun.objects.with_results().order_by("-pk").values_list("pk", "endpoint_id", "selection", "left_out")
     runs = [row for row in rows[:MOST_RUNS] if _sources_of(row[2])]
     numbers = {pk for _, _, selection, _ in runs for pk in _sources_of(selection)}
@@ -162,6 +162,8 @@ def _choices() -> dict[tuple[int, CoreTask], list[_Choice]]:
         for task, source in _core_tasks(chosen):
             left = [f"{number(left_out)} left out"] if left_out else []
             found[endpoint, task].append(_Choice(task, pk, _remarks(source, selection) + left))
+    for choices in found.values():
+        choices.sort(key=lambda one: bool(one.remarks))  # A quick try must not replace the number of the whole split.
     return found
 
 
