@@ -7,6 +7,7 @@ from webapp.conversations.models import Source
 TextChanged = Callable[[int, str, str], None]
 Purged = Callable[[Source, Sequence[int]], None]
 Imported = Callable[[Source], None]
+Holds = Callable[[Source], str]
 
 # Each is called in the transaction that ends an import, with the source as far as it was filled; maybe more than once.
 IMPORTED_HOOKS: list[Imported] = []
@@ -16,6 +17,9 @@ TEXT_CHANGED_HOOKS: list[TextChanged] = []
 
 # Each is called in the transaction that deletes conversations of a source, with their ids, before the rows are gone.
 PURGE_HOOKS: list[Purged] = []
+
+# Each says in a sentence what else is lost with a source, "" for nothing; read before somebody deletes it.
+HOLDS_HOOKS: list[Holds] = []
 
 
 def text_changed(conversation_id: int, old: str, new: str) -> None:
@@ -34,3 +38,8 @@ def imported(source: Source) -> None:
     """Tell everybody who works on new conversations that an import has ended."""
     for hook in IMPORTED_HOOKS:
         hook(source)
+
+
+def also_lost_with(source: Source) -> list[str]:
+    """What deleting the source takes from others, as sentences."""
+    return [sentence for hook in HOLDS_HOOKS if (sentence := hook(source))]

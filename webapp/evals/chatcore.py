@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from webapp.common.templatetags.winnow import number
 from webapp.conversations.models import Source
+from webapp.evals.choosing import named_sources
 from webapp.evals.configuration import RunSettings
 from webapp.evals.counts import Counts, tallies_of
 from webapp.evals.models import SCORED, EvalRun, EvalTally, ModelEndpoint
@@ -153,12 +154,12 @@ def _newest_of_each() -> list[_Choice]:
 def _choices() -> dict[tuple[int, CoreTask], list[_Choice]]:
     """Of each endpoint and task the finished runs: those over the whole test split, then the others; newest first."""
     rows = EvalRun.objects.with_results().order_by("-pk").values_list("pk", "endpoint_id", "selection", "left_out")
-    runs = [row for row in rows[:MOST_RUNS] if _sources_of(row[2])]
-    numbers = {pk for _, _, selection, _ in runs for pk in _sources_of(selection)}
+    runs = [row for row in rows[:MOST_RUNS] if named_sources(row[2])]
+    numbers = {pk for _, _, selection, _ in runs for pk in named_sources(selection)}
     sources = Source.objects.only("task", "parameters").in_bulk(numbers)
     found: dict[tuple[int, CoreTask], list[_Choice]] = defaultdict(list)
     for pk, endpoint, selection, left_out in runs:
-        chosen = [sources[one] for one in _sources_of(selection) if one in sources]
+        chosen = [sources[one] for one in named_sources(selection) if one in sources]
         for task, source in _core_tasks(chosen):
             left = [f"{number(left_out)} left out"] if left_out else []
             found[endpoint, task].append(_Choice(task, pk, _remarks(source, selection) + left))
@@ -177,10 +178,6 @@ def _scored(runs: set[int]) -> set[tuple[int, str]]:
 
 def _is_scored(choice: _Choice, scored: set[tuple[int, str]]) -> bool:
     return (choice.run, choice.task.task) in scored
-
-
-def _sources_of(selection: dict[str, Any]) -> list[int]:
-    return list(selection.get("filter", {}).get("source", []))
 
 
 def _core_tasks(sources: Iterable[Source]) -> list[tuple[CoreTask, Source]]:

@@ -53,3 +53,8 @@ class Selection:
     def sources(self) -> list[Source]:
         """The sources that are named; empty where the filter names none."""
         return list(Source.objects.filter(pk__in=self.conversations().source))
+
+
+def named_sources(selection: Mapping[str, Any]) -> list[int]:
+    """The ids of the sources that a saved selection (`Selection.to_dict`) names, also of those that are gone."""
+    return list(selection.get("filter", {}).get("source", []))

@@ -1,4 +1,4 @@
-"""What this app hangs into the others: the baselines, what follows a purge."""
+"""What this app hangs into the others: the baselines, what a purge takes along."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,10 +6,11 @@ from typing import Any
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-from webapp.conversations.hooks import PURGE_HOOKS
+from webapp.conversations.hooks import HOLDS_HOOKS, PURGE_HOOKS
 from webapp.conversations.models import Source
 from webapp.evals import answer_filter
 from webapp.evals.models import BASELINES, Answer, EvalResult, ModelEndpoint
+from webapp.evals.purged import told_of_source
 
 
 @receiver(post_migrate, dispatch_uid="evals-baselines")
@@ -31,4 +32,5 @@ def delete_results(source: Source, conversation_ids: Sequence[int]) -> None:
 
 
 PURGE_HOOKS.append(delete_results)
+HOLDS_HOOKS.append(told_of_source)
 answer_filter.register()

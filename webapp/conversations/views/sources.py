@@ -1,7 +1,7 @@
 """The list of sources, the page of one, and its trash."""
 
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,6 +17,7 @@ from webapp.common.errors import BadRequest, Conflict, NotFound
 from webapp.common.pages import render_page
 from webapp.conversations.actions import sources as actions
 from webapp.conversations.forms import NameForm
+from webapp.conversations.hooks import also_lost_with
 from webapp.conversations.models import Source
 from webapp.conversations.reports import ImportReport
 from webapp.conversations.source_counts import count_source, count_sources
@@ -115,7 +116,7 @@ def delete(request: HttpRequest, source_id: int) -> HttpResponse:
     """Ask with everything that goes along; then put the source in the trash."""
     source = get_source(source_id)
     if request.method == "GET":
-        context = {"source": source, "counts": count_source(source), "days": settings.TRASH_DAYS}
+        context = _what_it_holds(source) | {"days": settings.TRASH_DAYS}
         return render_page(request, "conversations/source_delete.html", context)
     actions.delete_source(source=source, by=user_of(request))
     return redirect(f"{reverse('conversations:sources')}?deleted={source_id}")
@@ -149,7 +150,10 @@ def purge(request: HttpRequest, source_id: int) -> HttpResponse:
     """Ask; then delete a source of the trash for good."""
     source = get_source(source_id, trashed=True)
     if request.method == "GET":
-        context = {"source": source, "counts": count_source(source)}
-        return render_page(request, "conversations/source_purge.html", context)
+        return render_page(request, "conversations/source_purge.html", _what_it_holds(source))
     job = actions.purge_source(source=source, by=user_of(request))
     return redirect("common:job", job.pk)
+
+
+def _what_it_holds(source: Source) -> dict[str, Any]:
+    return {"source": source, "counts": count_source(source), "also_lost": also_lost_with(source)}
