@@ -1,16 +1,40 @@
 """Broken examples: a stored answer that fails its own grader, found by the baseline `reference`, is flagged."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from webapp.common.models import Job
 from webapp.conversations.bulk import Plan, flag_rows
 from webapp.conversations.models import FlagReason
+from webapp.evals.choosing import Selection
+from webapp.evals.counts import Counts
 from webapp.evals.models import SCORED, Adapter, EvalResult, EvalRun, Outcome
 from webapp.evals.storing import Finished
 
 SLUG = "broken-example"
 LABEL = "broken example"
 DESCRIPTION = "The stored answer fails its own grader."
+
+
+@dataclass(frozen=True)
+class FailedReferences:
+    """How many stored answers a run of the baseline has found that fail their grader, and the list of them."""
+
+    count: int
+    address: str
+
+
+def failed_references(run: EvalRun, counts: Counts) -> FailedReferences | None:
+    """None for other endpoints, and where all is right."""
+    count = counts.scored - counts.right
+    if run.endpoint.adapter != Adapter.REFERENCE or not count:
+        return None
+    sources = [source.pk for source in Selection.from_dict(run.selection).sources()]  # A deleted one is no filter.
+    query = urlencode({"flag": SLUG, "source": sources}, doseq=True)
+    return FailedReferences(count, f"{reverse('conversations:list')}?{query}")
 
 
 def flag_broken(job: Job, eval_run: EvalRun, written: Sequence[Finished]) -> None:

@@ -19,6 +19,7 @@ from webapp.evals import claims
 from webapp.evals.choosing import Selection, TaskChoice
 from webapp.evals.configuration import RunSettings
 from webapp.evals.models import EvalResult, EvalRun, EvalTally, ModelEndpoint, Outcome
+from webapp.evals.purged import GONE, answers_are_gone
 from webapp.evals.rescoring import RESCORE
 from webapp.evals.sharing import HELP, LEAD
 
@@ -107,12 +108,19 @@ def resume_run(*, run: EvalRun, by: User | None, send: bool = True) -> EvalRun:
     held = EvalRun.objects.select_for_update().get(pk=run.pk)
     if held.state not in {State.PAUSED, State.CANCELLED, State.FAILED}:
         raise Conflict("This evaluation is not stopped, so there is nothing to resume.")
+    _refuse_where_gone(held)
     _refuse_while_working(held)
     state = State.RUNNING if held.configuration else State.CHOOSING
     EvalRun.objects.filter(pk=run.pk).update(state=state, reason="", finished_at=None)
     _go_on(held, by=by, send=send)
     held.refresh_from_db()
     return held
+
+
+def _refuse_where_gone(run: EvalRun) -> None:
+    """Without its conversations there is nothing to ask or to score, and counting anew would lose the counts."""
+    if answers_are_gone(run):
+        raise Conflict(GONE)
 
 
 def _refuse_while_working(run: EvalRun) -> None:
@@ -144,6 +152,7 @@ def retry_run(*, run: EvalRun, by: User | None, send: bool = True) -> int:
         raise Conflict("It is still running. Wait for its end, or cancel it; then try the errors again.")
     if held.job is not None:
         may_change(held.job, by)
+    _refuse_where_gone(held)
     _refuse_while_working(held)
     claims.free_abandoned(run.pk)
     count = claims.return_errors(run.pk)
@@ -165,6 +174,7 @@ def rescore_run(*, run: EvalRun, by: User | None, send: bool = True) -> Job:
         raise Conflict("It is still running. Wait for its end, then score again.")
     if held.job is not None:
         may_change(held.job, by)
+    _refuse_where_gone(held)
     running = Job.objects.unfinished().filter(kind=RESCORE, parameters__run=run.pk).first()
     if running is not None:
         return running

@@ -7,7 +7,7 @@ from webapp.accounts.models import Role, User
 from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.models import Job
 from webapp.common.pages import render_page
-from webapp.evals import showing_runs
+from webapp.evals import broken, purged, showing_runs
 from webapp.evals.counts import live_numbers
 from webapp.evals.fetching import get_run_for_user
 from webapp.evals.models import EvalRun
@@ -27,8 +27,11 @@ def run(request: UserRequest, pk: int) -> HttpResponse:
         if request.GET["seen"] == _mark(found):
             return HttpResponse(status=204)
     live = live_numbers(found)
+    gone = purged.GONE if purged.answers_are_gone(found) else ""
     context = {
         "run": found,
+        "gone": gone,
+        "broken": None if gone else broken.failed_references(found, live.counts),
         "mark": _mark(found),
         "live": live,
         "counts": live.counts,
