@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
+
+import orjson
 
 from webapp.evals.asking.questions import Connection, Question, Reply
 from webapp.evals.models import Answer
@@ -19,9 +20,12 @@ def key_of(connection: Connection, question: Question, sample: int, *, run: int 
     With `run` the answer is kept for this run alone. The limits of an endpoint and its key do not change what it
     answers, so they are no part of it.
     """
+    sampling = question.sampling
     return _digest(
         endpoint=[connection.adapter, connection.address, connection.model],
-        question=asdict(question),
+        messages=question.messages,
+        sampling=[sampling.temperature, sampling.max_tokens, sampling.top_p, sampling.top_k, sampling.seed],
+        mode=[question.mode, question.letters, question.token_ids],
         likely_tokens=connection.top_logprobs if question.mode == "letters" else None,
         sample=sample,
         run=run,
@@ -34,8 +38,7 @@ def key_of_baseline(adapter: str, content_hash: bytes, text: str, seed: int, sam
 
 
 def _digest(**parts: Any) -> bytes:
-    text = json.dumps({"version": KEY_VERSION, **parts}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(orjson.dumps({"version": KEY_VERSION, **parts}, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def find_answers(keys: Iterable[bytes]) -> dict[bytes, Answer]:

@@ -20,7 +20,7 @@ from webapp.evals.sharing import PLACES, places_of
 from webapp.evals.storing import Finished, store_finished
 
 #: Replies are written this often (seconds): what is lost with a killed worker is asked again.
-WRITE_SECONDS = 0.05
+WRITE_SECONDS = 0.1
 #: Questions for so long (seconds) are claimed ahead, at the rate of the last second: a fast endpoint must not wait.
 AHEAD_SECONDS = 0.25
 #: How often a worker without anything to write says that it lives.

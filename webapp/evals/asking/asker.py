@@ -7,6 +7,7 @@ connections. How many questions are open at once adapts to the server (limiting.
 
 import asyncio
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -27,6 +28,7 @@ from webapp.evals.asking.wire import Wire
 log = logging.getLogger(__name__)
 
 _TICK_SECONDS = 0.1
+_SWITCH_SECONDS = 0.0005
 _CLOSE_SECONDS = 5.0
 _A_YEAR = 365 * 24 * 3600
 # A server may send the key back in an answer, which is kept. A shorter one is no secret, and would tear words apart.
@@ -72,6 +74,9 @@ class Asker:
         self._thread = threading.Thread(target=self._run, name="asker", daemon=True)
 
     def __enter__(self) -> Self:
+        # The event loop answers within this time, however busy the engine's thread is.
+        self._usual_switch = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH_SECONDS)
         self._thread.start()
         self._started.wait()
         return self
@@ -127,6 +132,7 @@ class Asker:
             self._is_closed = True
             return
         self._is_closed = True
+        sys.setswitchinterval(self._usual_switch)
         self._loop.call_soon_threadsafe(self._main.cancel)
         self._thread.join(_CLOSE_SECONDS)
 
