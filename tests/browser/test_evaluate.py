@@ -30,7 +30,7 @@ def server(tmp_path: Path) -> Iterator[StandIn]:
         answers[row["prompt"]] = f"Here it is:\n```python\n{row['prompt']}{body}```"
     path = tmp_path / "answers.json"
     path.write_text(json.dumps(answers))
-    with StandIn(tmp_path / "standin", rule="file", answers=str(path), latency_ms=150, key=KEY) as running:
+    with StandIn(tmp_path / "standin", rule="file", answers=str(path), latency_ms=1200, parallel=1, key=KEY) as running:
         yield running
 
 
@@ -74,9 +74,11 @@ def start_the_run(page: Page, stand: Stand) -> None:
 def watch_it_end(page: Page) -> None:
     """The page fills by itself, without being loaded anew."""
     page.evaluate("window.sameDocument = true")
+    expect(page.get_by_text("right so far")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
     expect(page.get_by_text("77.8 %").first).to_be_visible(timeout=120_000)
     expect(page.get_by_text("done", exact=True).first).to_be_visible(timeout=60_000)
-    assert page.evaluate("window.sameDocument") is True
     expect(page.get_by_role("link", name=re.compile("1 ended itself before the tests"))).to_be_visible()
     expect(page.get_by_text(re.compile("bubblewrap|landlock", re.IGNORECASE)).first).to_be_visible()
 

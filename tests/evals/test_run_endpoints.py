@@ -3,23 +3,26 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from tests.evals.making import make_endpoint
 from tests.evals.working import choice_source, code_source, evaluate, number_source, outcomes, start, tallied, work
 from tests.standin import StandIn
 from webapp.common.models import Job
+from webapp.common.running import run_slice
 from webapp.conversations.models import Source
 from webapp.evals import worker
 from webapp.evals.actions.runs import resume_run, retry_run
 from webapp.evals.counts import live_numbers
 from webapp.evals.grading import grade
 from webapp.evals.keys import encrypt
-from webapp.evals.models import Adapter, Answer, EvalRun, ModelEndpoint
+from webapp.evals.models import Adapter, Answer, EvalResult, EvalRun, ModelEndpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -292,3 +295,27 @@ def test_asking_does_not_run_far_ahead_of_scoring(server: StandIn, monkeypatch: 
     monkeypatch.setattr("webapp.evals.worker.grade", slow_grade)
     evaluate(number_source(150), endpoint_of(server, concurrency=4))
     assert max(waiting) < 75
+
+
+def test_a_long_pause_that_the_server_asks_for_gives_the_worker_back(server: StandIn) -> None:
+    source, endpoint = number_source(20), endpoint_of(server, tries=3)
+    run = start(source, endpoint)
+    server.behave(fault="429", fault_after=14, fault_times=3, retry_after="60")
+    assert run.job_id is not None
+    job = run_slice(run.job_id, slice_seconds=5)
+    assert job is not None
+    assert (job.state, job.step) == (Job.State.QUEUED, "the server asked to wait")
+    assert job.wait_until is not None
+    assert 40 < (job.wait_until - timezone.now()).total_seconds() <= 61
+    assert run_slice(run.job_id, slice_seconds=5) is None  # nobody may take it before
+    assert not run.results.filter(state=EvalResult.State.CLAIMED).exists()
+    Job.objects.filter(pk=job.pk).update(wait_until=timezone.now() - timedelta(seconds=1))
+    server.behave(fault="")
+    work(run, slice_seconds=5)
+    assert (run.state, outcomes(run).get("error", 0), run.done) == (EvalRun.State.DONE, 0, 20)
+
+
+def test_questions_that_are_refused_one_by_one_do_not_stop_the_run(server: StandIn) -> None:
+    server.behave(fault="400", fault_match="+ 0")
+    run = evaluate(number_source(25), endpoint_of(server))
+    assert (run.state, outcomes(run)) == (EvalRun.State.DONE, {"error": 25})

@@ -44,7 +44,8 @@ def cancel_job(*, job: Job, by: Any) -> None:
                 job.refresh_from_db()
                 on_stop(job)
             return
-        Job.objects.filter(pk=job.pk, state__in=[Job.State.QUEUED, Job.State.RUNNING]).update(cancel_requested=True)
+        unfinished = Job.objects.filter(pk=job.pk, state__in=[Job.State.QUEUED, Job.State.RUNNING])
+        unfinished.update(cancel_requested=True, wait_until=None)
 
 
 def continue_job(*, job: Job, by: Any, send: bool = True) -> None:
@@ -65,6 +66,7 @@ def continue_job(*, job: Job, by: Any, send: bool = True) -> None:
         error="",
         finished_at=None,
         published_at=None,
+        wait_until=None,
         created_by=by or job.created_by,
     ):
         raise Conflict("This job is not stopped, so there is nothing to continue.")

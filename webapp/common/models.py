@@ -26,9 +26,14 @@ class JobQuerySet(models.QuerySet["Job"]):
         """Without those that only help another job, whose progress is the one to show."""
         return self.filter(helps=False)
 
+    def due(self) -> Self:
+        """Queued, and not asked to wait any longer."""
+        return self.filter(Q(wait_until=None) | Q(wait_until__lt=Now()), state=Job.State.QUEUED)
+
     def claimable(self) -> Self:
-        """Queued, or running under a lease that ran out (by the database's clock)."""
-        return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=Now()))
+        """Queued and due, or running under a lease that ran out (by the database's clock)."""
+        waits = Q(state=Job.State.QUEUED, wait_until__gte=Now())
+        return self.filter(Q(state=Job.State.QUEUED) | Q(state=Job.State.RUNNING, lease_until__lt=Now())).exclude(waits)
 
     def abandoned(self) -> Self:
         return self.filter(state=Job.State.RUNNING, lease_until__lt=Now())
@@ -36,7 +41,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def unpublished(self) -> Self:
         """Queued, but no message about it was sent lately: the broker lost it, or was not there."""
         limit = Now() - timedelta(seconds=settings.REPUBLISH_SECONDS)
-        return self.filter(state=Job.State.QUEUED).filter(Q(published_at=None) | Q(published_at__lt=limit))
+        return self.due().filter(Q(published_at=None) | Q(published_at__lt=limit))
 
 
 class Job(models.Model):
@@ -74,6 +79,8 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.BigIntegerField(default=0)
     published_at = models.DateTimeField(null=True)
+    # Queued, but not to be worked on before: what it needs has asked it to wait.
+    wait_until = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
     started_at = models.DateTimeField(null=True)

@@ -93,7 +93,11 @@ class LeaseLost(Exception):
 
 
 class SliceOver(Exception):
-    """The slice's time is used up; the job goes on in the next message."""
+    """The slice's time is used up; the job goes on in the next message, or in `wait` seconds."""
+
+    def __init__(self, wait: float | None = None) -> None:
+        super().__init__()
+        self.wait = wait
 
 
 class Cancelled(Exception):
@@ -148,9 +152,13 @@ class JobRun:
         For work that must bring something to its end first, and so asks for chunks with `may_end_slice=False`.
         """
         over = self.slice_seconds is not None and time.monotonic() - self._begun > self.slice_seconds
-        waiting = Job.objects.filter(state=Job.State.QUEUED).exclude(pk=self.job.pk)
+        waiting = Job.objects.due().exclude(pk=self.job.pk)
         # Who leads does not make way for those who only help.
         return over and (waiting if self.job.helps else waiting.shown()).exists()
+
+    def wait(self, seconds: float) -> None:
+        """Give the worker back and go on in so many seconds: what the job needs is not to be had. Raises SliceOver."""
+        raise SliceOver(seconds)
 
     def end_slice(self) -> None:
         """Let the job go on in the next message. Raises SliceOver."""
@@ -245,6 +253,7 @@ def claim(job_id: int, *, fence: int | None = None) -> Job | None:
         lease_owner=owner,
         lease_until=Now() + timedelta(seconds=settings.LEASE_SECONDS),
         fence=F("fence") + 1,
+        wait_until=None,
         started_at=Case(When(started_at=None, then=Now()), default=F("started_at")),
     )
     return Job.objects.get(pk=job_id) if claimed else None
@@ -270,8 +279,8 @@ def run_slice(
         KINDS[job.kind].function(run)
     except LeaseLost:
         logger.warning("Job %s: the lease was lost, another worker goes on.", job_id)
-    except SliceOver:
-        _give_back(job)
+    except SliceOver as over:
+        _give_back(job, over.wait)
     except Cancelled:
         _finish(run, Job.State.CANCELLED)
     except (WinnowError, OSError, DatabaseError, InterfaceError) as error:
@@ -311,8 +320,11 @@ def _held(job: Job) -> Any:
     return Job.objects.filter(pk=job.pk, fence=job.fence, state=Job.State.RUNNING)
 
 
-def _give_back(job: Job) -> None:
-    if _held(job).update(state=Job.State.QUEUED, lease_until=None, published_at=None):
+def _give_back(job: Job, wait: float | None) -> None:
+    """Queue the job again; the sweeper sends one that has to wait when its time has come."""
+    until = None if wait is None else Now() + timedelta(seconds=wait)
+    given = _held(job).update(state=Job.State.QUEUED, lease_until=None, published_at=None, wait_until=until)
+    if given and wait is None:
         publish(job.pk, job.fence)
 
 

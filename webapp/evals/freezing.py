@@ -49,7 +49,7 @@ def freeze(eval_run: EvalRun) -> None:
 def _probed(eval_run: EvalRun) -> Findings:
     found = probe(connection_of(eval_run.endpoint), current_policy(), seconds=PROBE_SECONDS, try_seconds=TRY_SECONDS)
     if not found.answers:
-        raise JobFailed(f"{eval_run.endpoint.name} does not answer: {found.problem} Mend that, then press Resume.")
+        raise JobFailed(f"{eval_run.endpoint.name} does not answer: {found.problem}")
     return found
 
 

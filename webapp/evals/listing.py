@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Self
 from urllib.parse import urlencode
 
@@ -15,7 +16,7 @@ from webapp.evals.configuration import RunSettings
 from webapp.evals.models import SCORED, EvalRun, EvalTally, ModelEndpoint, Outcome
 from webapp.evals.statistics import Interval, wilson
 
-PAGE_ROWS = 50
+PAGE_ROWS = 30
 #: The states as people ask for them.
 STATES: dict[str, tuple[str, tuple[EvalRun.State, ...]]] = {
     "running": ("running", (EvalRun.State.CHOOSING, EvalRun.State.RUNNING)),
@@ -82,7 +83,7 @@ class RunRow:
     asked: str
     counts: Counter[str] = field(default_factory=Counter)
 
-    @property
+    @cached_property
     def scored(self) -> int:
         """Questions that make up the accuracy."""
         return sum(self.counts[outcome] for outcome in SCORED)
@@ -91,12 +92,12 @@ class RunRow:
     def errors(self) -> int:
         return self.counts[Outcome.ERROR]
 
-    @property
+    @cached_property
     def accuracy(self) -> float | None:
         """From 0 to 1; None before anything is scored."""
         return self.counts[Outcome.RIGHT] / self.scored if self.scored else None
 
-    @property
+    @cached_property
     def interval(self) -> Interval | None:
         """95 %; None where several samples of a question are not independent of each other."""
         if not self.scored or RunSettings.from_dict(self.run.options).samples > 1:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from webapp.evals.address_policy import current_policy
@@ -89,6 +90,7 @@ class Baseline:
         """All answers so far."""
         ready = list(self._ready)
         self._ready.clear()
+        self._replies.clear()  # what is left came from the store
         return ready
 
     def room(self, _ahead: int = 0) -> int:
@@ -106,4 +108,9 @@ class Baseline:
     @property
     def stopped(self) -> Failure | None:
         """Nothing stops it."""
+        return None
+
+    @property
+    def waiting_until(self) -> datetime | None:
+        """Nothing makes it wait."""
         return None

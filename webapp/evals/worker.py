@@ -4,7 +4,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
+
+from django.utils import timezone
 
 from webapp.common.running import Cancelled, JobRun, Progress
 from webapp.conversations.content.canonical import content_hash, messages_of
@@ -27,6 +30,9 @@ AHEAD_SECONDS = 0.25
 BREATH_SECONDS = 1.0
 #: How often it looks for places that others have left, until it has its part of the endpoint.
 LOOK_SECONDS = 0.25
+#: A pause that the server asks for is so long (seconds) that the worker is given back.
+LONG_PAUSE_SECONDS = 5.0
+PAUSE_WORDS = "the server asked to wait"
 #: So long (seconds) may replies be scored before what is scored is written.
 SCORE_SECONDS = 2.0
 
@@ -51,6 +57,9 @@ class Respondent(Protocol):
 
     @property
     def stopped(self) -> Failure | None: ...
+
+    @property
+    def waiting_until(self) -> datetime | None: ...
 
 
 class Asked(NamedTuple):
@@ -102,8 +111,25 @@ class Worker:
                 self._ask(claimed)
                 if self._is_empty() and leaving:
                     self.run.end_slice()
+                self._make_way()
                 if self._is_empty() and not claimed and (wanted or not claims.anything_left(self.eval_run.pk)):
                     return
+
+    def _make_way(self) -> None:
+        """Where the server has asked for a long pause, the worker does something else meanwhile. Raises SliceOver."""
+        seconds = self._pause_asked()
+        if seconds < LONG_PAUSE_SECONDS or self.respondent.open or self.replies or self.run.slice_seconds is None:
+            return
+        with self.run.chunk(may_end_slice=False) as progress:
+            store_finished(self.eval_run.pk, self.run.job, self.finished)
+            claims.give_back(self.eval_run.pk, self.run.job)
+            progress.step = PAUSE_WORDS
+        self.run.wait(seconds)
+
+    def _pause_asked(self) -> float:
+        """Seconds until the server may be asked again."""
+        until = self.respondent.waiting_until
+        return 0.0 if until is None else (until - timezone.now()).total_seconds()
 
     def _room(self) -> int:
         """How many more questions to claim: what waits to be scored counts, so that asking never runs far ahead."""
@@ -178,6 +204,7 @@ class Worker:
             flag_broken(self.run.job, self.eval_run, written)
             claimed = claims.claim(self.eval_run.pk, self.run.job, wanted)
             state, reason = self._show(progress, len(written))
+            progress.step = PAUSE_WORDS if self._pause_asked() > BREATH_SECONDS else ""
         self.finished = []
         self._written = time.monotonic()
         self.respondent.set_cap(self._cap)

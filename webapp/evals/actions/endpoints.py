@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 WHO_ANSWERS = ("adapter", "address", "model")
 NAME_TAKEN = "There is already an endpoint called “{}”. Choose another name."
 CHANGED_MEANWHILE = "Somebody changed this endpoint while it was probed. Probe it again."
-TEST_SECONDS, TEST_TOKENS, LONGEST_PROMPT = 15.0, 256, 8_000
+TEST_SECONDS, TEST_TOKENS = 15.0, 256
 
 
 def add_endpoint(*, fields: EndpointFields, key: str, by: User | None) -> ModelEndpoint:

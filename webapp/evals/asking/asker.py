@@ -18,7 +18,7 @@ from typing import Self
 
 from webapp.evals.addresses import AddressPolicy
 from webapp.evals.asking.adapters import adapter_of
-from webapp.evals.asking.failures import Fault, scrub
+from webapp.evals.asking.failures import OF_THE_QUESTION, Fault, scrub
 from webapp.evals.asking.limiting import Limiter
 from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.asking.resolving import Lookup
@@ -276,7 +276,7 @@ class Asker:
 
         It may be the last question of all: no other would bring the news.
         """
-        self._in_a_row += 1
+        self._in_a_row += failure.kind not in OF_THE_QUESTION
         if not failure.pauses and self._in_a_row >= self._pace.breaker:
             text = f"{self._in_a_row} questions in a row failed, the last one so: {failure.message}"
             failure = Failure("breaker", text, item.tries, pauses=True, details={"last": failure.kind})

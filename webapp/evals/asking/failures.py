@@ -38,6 +38,8 @@ KINDS: dict[str, str] = {
     "internal": "an error in Winnow",
 }
 
+#: These speak of one question, not of the server: however many come in a row, the next may fare better.
+OF_THE_QUESTION = {"bad_request", "bias_ignored", "filtered", "too_large"}
 HIDDEN = "(key hidden)"
 #: So that a whole message fits into EvalResult.detail.
 _QUOTED = 150
