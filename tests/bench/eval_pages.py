@@ -5,16 +5,15 @@ Not run by hand: see bench_eval_pages.
 
 import json
 import os
-import statistics
 import sys
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import django
 
-TIMES = 7
+from tests.bench.list_pages import median_ms
+
 #: As many questions as MMLU's test split has, and as many subjects.
 QUESTIONS, SUBJECTS = 14_042, 57
 LETTERS = "ABCD"
@@ -26,7 +25,7 @@ def main() -> None:
     django.setup()
     source = _real() if sys.argv[1] == "real" else _made()
     first, second = (_run(source, "chance", seed) for seed in (1, 2))
-    print(json.dumps({name: _median(work) for name, work in _pages(first, second).items()}))
+    print(json.dumps({name: median_ms(work) for name, work in _pages(first, second).items()}))
 
 
 def _real() -> Any:
@@ -129,17 +128,6 @@ def _get_live(client: Any, run: Any) -> None:
     EvalRun.objects.filter(pk=run.pk).update(state=EvalRun.State.RUNNING)
     assert client.get(f"/evaluate/{run.pk}/").status_code == 200
     EvalRun.objects.filter(pk=run.pk).update(state=EvalRun.State.DONE)
-
-
-def _median(work: Callable[[], None]) -> float:
-    """Milliseconds of the processor: what a page costs, whatever else the machine is doing. The rows are in memory."""
-    work()
-    times = []
-    for _ in range(TIMES):
-        started = time.process_time()
-        work()
-        times.append(time.process_time() - started)
-    return 1000 * statistics.median(times)
 
 
 if __name__ == "__main__":

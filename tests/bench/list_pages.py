@@ -80,12 +80,12 @@ def _pages(query: str, rows: int) -> dict[str, Any]:
     middle = found.order_by("pk").values_list("pk", flat=True)[total // 2] if total else rows // 2
     return {
         "found": str(conversation_page(wanted, Place()).count),
-        "ours": [_median(partial(ours, place)) for place in ("", f"after={middle}", "page=last")],
-        "naive": [_median(partial(naive, number)) for number in (0, total // 2 // PAGE_ROWS, total)],
+        "ours": [median_ms(partial(ours, place)) for place in ("", f"after={middle}", "page=last")],
+        "naive": [median_ms(partial(naive, number)) for number in (0, total // 2 // PAGE_ROWS, total)],
     }
 
 
-def _median(work: Callable[[], None]) -> float:
+def median_ms(work: Callable[[], None]) -> float:
     """Milliseconds of the processor: what a page costs, whatever else the machine is doing. The rows are in memory."""
     times = []
     for _ in range(TIMES):

@@ -4,10 +4,8 @@ from collections.abc import Sequence
 
 from webapp.common.errors import JobFailed
 from webapp.common.running import JobRun
-from webapp.conversations.content.canonical import messages_of
-from webapp.conversations.models import Conversation
-from webapp.conversations.versions import text_at
 from webapp.evals.answers import reply_of
+from webapp.evals.asked import conversation_asked
 from webapp.evals.configuration import SCORER_VERSION, RunSettings
 from webapp.evals.grading import Grade, Scorer, grade
 from webapp.evals.models import EvalResult, EvalRun, Outcome
@@ -50,15 +48,9 @@ def _next(run_id: int, after: int) -> list[EvalResult]:
 
 
 def _grade(row: EvalResult, scorer: Scorer) -> Grade:
-    conversation = _conversation(row.conversation, row.version)
     answer = row.answer
     assert answer is not None  # noqa: S101  (tells the types apart)
-    return grade(row.grader, conversation, reply_of(answer), scorer)
-
-
-def _conversation(row: Conversation, version: int) -> dict[str, object]:
-    text = row.text.messages if row.version == version else text_at(row, version)
-    return {**row.text.metadata_dict(), "messages": messages_of(text)}
+    return grade(row.grader, conversation_asked(row.conversation, row.version), reply_of(answer), scorer)
 
 
 def _change(run_id: int, rows: Sequence[EvalResult], grades: Sequence[Grade]) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.shapes import Message
 from webapp.conversations.rendering import Body, language_of, render_body
-from webapp.conversations.versions import text_at
+from webapp.evals.asked import text_asked
 from webapp.evals.models import EvalResult
 
 
@@ -39,10 +39,7 @@ class ShownItem:
     @cached_property
     def _text(self) -> str:
         """The stored text of the version that was asked about."""
-        conversation = self.result.conversation
-        if self.result.version == conversation.version:
-            return conversation.text.messages
-        return text_at(conversation, self.result.version)
+        return text_asked(self.result.conversation, self.result.version)
 
     @cached_property
     def is_edited_since(self) -> bool:

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Protocol
 from django.utils import timezone
 
 from webapp.common.running import Cancelled, JobRun, Progress
-from webapp.conversations.content.canonical import content_hash, messages_of
+from webapp.conversations.content.canonical import content_hash
 from webapp.conversations.models import Conversation
-from webapp.conversations.versions import text_at
 from webapp.evals import claims
 from webapp.evals.answers import find_answers, reply_of
+from webapp.evals.asked import conversation_asked, text_asked
 from webapp.evals.asking.questions import Failure, Question, Reply, Result
 from webapp.evals.broken import flag_broken
 from webapp.evals.grading import Grade, Scorer, grade
@@ -234,9 +234,9 @@ class Worker:
                 self.respondent.submit(one.result.pk, one.question)
 
     def _prepared(self, result: EvalResult, row: Conversation) -> Asked:
-        text = row.text.messages if row.version == result.version else text_at(row, result.version)
-        conversation = {**row.text.metadata_dict(), "messages": messages_of(text)}
-        question, key = self.make_question(result, conversation, content_hash(text))
+        conversation = conversation_asked(row, result.version)
+        digest = content_hash(text_asked(row, result.version))
+        question, key = self.make_question(result, conversation, digest)
         return Asked(result, conversation, question, key)
 
     def _pause(self, failure: Failure) -> None:
