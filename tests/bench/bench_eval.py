@@ -6,7 +6,7 @@ The server answers after a fixed time and takes so many questions at once; the r
 between the first and the last one by its own clock. Winnow is the shipped command with every check on (claims, leases,
 scoring, results, answers and counts in the database); once at once in the foreground, once by two workers.
 The plain client (direct_client.py) reads the replies and throws them away. Left out: the start of the programs, and
-choosing what to ask.
+choosing what to ask, and the probe at the start of a run.
 """
 
 import argparse
@@ -50,13 +50,10 @@ def _measure(folder: Path, questions: int, rounds: int) -> Iterator[list[str]]:
     for text in ["made", *(["real"] if os.environ.get("TASKS_CORE_HUB") else [])]:
         for milliseconds, at_once in SETTINGS:
             place = folder / f"{text}-{milliseconds}-{at_once}"
-            with (
-                StandIn(
-                    place, latency_ms=milliseconds, parallel=at_once, answer="It is #### 42", check_model=False
-                ) as server,
-                _winnow(place, server) as one,
-            ):
+            server = StandIn(place, latency_ms=milliseconds, parallel=at_once, rule="letters")
+            with server, _winnow(place, server) as one:
                 source = one.source(text, questions)
+                one.questions = questions
                 direct, command, workers = zip(*(one.round(source, at_once) for _ in range(rounds)), strict=True)
                 base = statistics.median(direct)
                 name = f"{text}, {milliseconds} ms, {at_once}"
@@ -73,7 +70,7 @@ class _Winnow:
 
     def __init__(self, installation: Installation, server: StandIn) -> None:
         self.installation, self.server = installation, server
-        self.started = 0
+        self.started = self.questions = 0
 
     def source(self, text: str, questions: int) -> str:
         """Import what is asked about; the name of the source."""
@@ -89,16 +86,15 @@ class _Winnow:
         """The three rates; every answer is asked for anew."""
         command = self._rate(lambda: self._evaluate(source, at_once))
         bodies = self.server.stats()["bodies"]
-        direct = self._rate(lambda: self._direct(bodies, self._asked, at_once))
+        direct = self._rate(lambda: self._direct(bodies, self.questions, at_once))
         workers = self._rate(lambda: self._evaluate(source, at_once, "--queue"))
         return direct, command, workers
 
     def _rate(self, work: Any) -> float:
         self.server.reset()
         work()
-        times = self.server.stats()["times"]
-        self._asked = len(times)
-        return float((len(times) - 1) / (max(times) - min(times)))
+        times = sorted(self.server.stats()["times"])[-self.questions :]  # without the probe at the start
+        return float((len(times) - 1) / (times[-1] - times[0]))
 
     def _direct(self, bodies: list[Any], count: int, at_once: int) -> None:
         """The same number of the same bodies, as the server has seen them last."""
@@ -114,7 +110,18 @@ class _Winnow:
         self.started += 1
         name = f"endpoint {self.started}"  # of another model, so that no answer is in the store
         self._add_endpoint(name, at_once)
-        arguments = ["eval", source, "--endpoint", name, "--max-tokens", "64", "--json", "--sample", "4000", *more]
+        arguments = [
+            "eval",
+            source,
+            "--endpoint",
+            name,
+            "--max-tokens",
+            "64",
+            "--json",
+            "--sample",
+            str(self.questions),
+            *more,
+        ]
         job = json.loads(self.installation.manage(*arguments, seconds=600).stdout)
         self._wait(name)
         assert job["state"] in {"done", "queued"}
