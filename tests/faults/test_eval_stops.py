@@ -64,7 +64,7 @@ def test_a_full_disk(embedded_evals: Evaluations) -> None:
     winnow.wait_for_hold("between")
     winnow.worker.kill()
     winnow.holds.release()
-    winnow.holds.set("max_pages", str(winnow.value("PRAGMA page_count") + 50))
+    winnow.holds.set("max_pages", str(winnow.value("PRAGMA page_count") + 15))
     winnow.worker.start()
     row = run.wait_for("paused")
     assert "The disk is full" in row.reason
