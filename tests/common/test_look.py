@@ -63,3 +63,10 @@ def test_no_page_has_inline_styles_or_scripts() -> None:
     assert pages
     forbidden = re.compile(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=\"", re.IGNORECASE)
     assert [str(path) for path in pages if forbidden.search(path.read_text())] == []
+
+
+def test_style_sheets_stay_short_and_every_one_is_loaded() -> None:
+    sheets = {path.name: path.read_text().count("\n") for path in CSS.glob("*.css")}
+    assert {name: lines for name, lines in sheets.items() if lines >= 400} == {}
+    pages = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.html"))
+    assert set(re.findall(r"winnow/css/([a-z]+\.css)", pages)) == set(sheets)
