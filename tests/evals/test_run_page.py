@@ -172,6 +172,12 @@ def test_a_run_that_goes_on_asks_for_its_numbers(client: Client, curator: User) 
     assert "<strong>1</strong> not asked yet" in shown
 
 
+def test_without_scripts_a_live_run_says_to_reload(client: Client, curator: User) -> None:
+    shown = page(client, run_of({}, state="running"))
+    assert 'No answer yet.<span class="with-script"> The first ones will show here by themselves.</span>' in shown
+    assert '<noscript><p class="muted">Reload the page to see newer numbers.</p></noscript>' in shown
+
+
 def poll(client: Client, run: EvalRun, seen: str) -> Any:
     headers = {"HX-Request": "true", "HX-Target": "run-numbers"}
     return client.get(f"/evaluate/{run.pk}/", {"seen": seen}, headers=headers)
