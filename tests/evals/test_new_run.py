@@ -289,6 +289,25 @@ def test_odd_addresses_show_the_form(curator: Client, query: str) -> None:
     assert curator.get(NEW + query).status_code == 200
 
 
+def test_an_address_need_not_say_what_kind_of_thing_it_names(curator: Client, source: Source) -> None:
+    for query, what in {
+        f"?source={source.pk}": "source",
+        "?query=status%3Dapproved": "filter",
+        "?task=gsm8k": "task",
+        f"?source={source.pk}&task=gsm8k": "source",
+    }.items():
+        response = curator.get(NEW + query)
+        assert response.context["form"]["what"].value() == what
+        assert response.context["estimate"] is not None
+        assert "Choose what to evaluate" not in response.content.decode()
+
+
+def test_no_source_is_chosen_before_somebody_chooses_one(curator: Client, source: Source) -> None:
+    page = _page(curator.get(NEW))
+    assert '<option value="" selected>Choose…</option>' in page
+    assert "Choose what to evaluate" in page
+
+
 def test_who_may(client: Client, source: Source) -> None:
     assert client.get(NEW).status_code == 302
     client.force_login(make_user(Role.REVIEWER), backend="django.contrib.auth.backends.ModelBackend")

@@ -86,10 +86,20 @@ class NewRunForm(forms.Form):
         self.values: Mapping[str, Any] = data if data is not None else given or {}
         sources = Source.objects.live().filter(state=Source.State.READY).order_by("name")
         self.counts = {str(row.source.pk): row for row in count_sources(sources)}
-        self._choose("source", [(pk, f"{row.source.name} · {number(row.total)}") for pk, row in self.counts.items()])
+        self._choose(
+            "source",
+            [("", "Choose…")] + [(pk, f"{row.source.name} · {number(row.total)}") for pk, row in self.counts.items()],
+        )
         name = str(self.values.get("task") or "")
         info = WEB_TASKS.get(name) or next(iter(WEB_TASKS.values()))
         self.task_form = TaskForm(info, data if data is not None else None, chosen=self._task_values())
+
+    @staticmethod
+    def implied(query: Mapping[str, str]) -> str:
+        """What an address evaluates that names a task or a filter and does not say which of them is meant."""
+        if not query.get("source") and (query.get("query") or query.get("task")):
+            return FILTER if query.get("query") else TASK
+        return SOURCE
 
     def _task_values(self) -> dict[str, Any]:
         """What goes to the form of a task: a model is measured on the test split where there is one.

@@ -22,7 +22,8 @@ PARTIALS = {"task-fields": "task_fields", "estimate": "estimate"}
 def new_run(request: UserRequest) -> HttpResponse:
     """The form; a POST starts the run, or with `change` or `count` only shows the form anew."""
     if request.method != "POST":
-        return _page(request, NewRunForm(given={"what": SOURCE} | request.GET.dict()))
+        asked = request.GET.dict()
+        return _page(request, NewRunForm(given={"what": NewRunForm.implied(asked)} | asked))
     typed = request.POST.dict()
     if "change" in typed:  # another task has other parameters; a box that is not checked is not sent
         return _page(request, NewRunForm(given={"reuse": ""} | typed))
