@@ -61,6 +61,18 @@ def test_an_error_says_what_happened(reader: Client) -> None:
     assert "No answer within 120 s." in page_of(reader, row)
 
 
+def test_a_failed_program_says_why(reader: Client) -> None:
+    row = make_conversation()
+    columns = {"grader": "code", "expected": "strlen", "extracted": "def strlen(s):", "text": "def strlen(s): ..."}
+    make_run([(row, columns | {"outcome": "wrong", "kind": "assertion", "detail": "AssertionError: 2\nin check"})])
+    panel = page_of(reader, row)
+    assert '<span class="mono answer-short">AssertionError: 2</span>' in panel
+    assert "(ref" not in panel
+    every = reader.get(f"/evaluate/answers/{row.pk}/").content.decode()
+    assert 'data-label="Expected">strlen</td>' in every
+    assert 'data-label="Said">AssertionError: 2</td>' in every
+
+
 def test_a_long_answer_is_cut(reader: Client) -> None:
     row = make_conversation()
     make_run([(row, {"outcome": "right", "extracted": "1", "text": "long " * 5_000})])

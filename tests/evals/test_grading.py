@@ -122,6 +122,19 @@ def test_programs(text: str, reply: dict[str, Any], outcome: str, kind: str) -> 
     assert (found[0], found[2]) == (outcome, kind)
 
 
+@pytest.mark.parametrize(
+    ("text", "extracted"),
+    [
+        ("```python\nimport math\n\ndef add(a, b):\n    return a + b\n```", "def add(a, b):"),
+        ("\ntotal = 3\nprint(total)", "total = 3"),
+        ("I cannot say.", ""),
+    ],
+)
+def test_a_program_is_known_by_its_function(text: str, extracted: str) -> None:
+    found = grade(CODE, ADD, Reply(text), Scorer())
+    assert (found.expected, found.extracted) == ("add", extracted)
+
+
 def test_a_worker_with_another_sandbox_scores_nothing() -> None:
     found = grade(CODE, ADD, Reply("def add(a, b): return a + b"), Scorer(sandbox="another"))
     assert (found.outcome, found.kind) == (Outcome.ERROR, "sandbox")

@@ -153,6 +153,16 @@ def test_bad_addresses_are_explained(reader: Client, run: EvalRun, query: str, m
     assert message in response.content.decode()
 
 
+def test_programs_show_their_function_and_why_they_failed(reader: Client) -> None:
+    columns = {"task": "humaneval", "grader": "code", "expected": "strlen", "extracted": "def strlen(string):"}
+    failed = columns | {"outcome": "wrong", "kind": "assertion", "detail": "AssertionError: 2\nin check"}
+    run = make_run([(make_conversation(), columns | {"outcome": "right"}), (make_conversation(), failed)])
+    page = reader.get(f"/evaluate/{run.pk}/items/").content.decode()
+    assert page.count('data-label="Expected">strlen</td>') == 2
+    assert 'data-label="Said">def strlen(string):</td>' in page
+    assert '<span title="AssertionError: 2\nin check">AssertionError: 2</span>' in page
+
+
 @pytest.mark.parametrize("place", ["9223372036854775807-32767", "99999999999999999999-99999", "0-0"])
 def test_any_place_has_a_page(reader: Client, run: EvalRun, place: str) -> None:
     for name in ("after", "before"):

@@ -141,10 +141,19 @@ def _grade_code(conversation: TaskConversation, reply: Reply, scorer: Scorer) ->
     verdict = humaneval.judge(conversation, reply.text, mode=scorer.code_mode)
     if verdict.outcome == CodeOutcome.INFRASTRUCTURE:
         return Grade(Outcome.ERROR, kind="sandbox", detail=verdict.detail)
+    expected = conversation["entry_point"]
+    if verdict.outcome == CodeOutcome.NO_CODE:
+        return Grade(Outcome.NO_ANSWER, kind=str(verdict.outcome), detail=verdict.detail, expected=expected)
+    said = _defining_line(humaneval.extract_program(reply.text), expected)
     if verdict.passed:
-        return Grade(Outcome.RIGHT)
-    outcome = Outcome.NO_ANSWER if verdict.outcome == CodeOutcome.NO_CODE else Outcome.WRONG
-    return Grade(outcome, kind=str(verdict.outcome), detail=verdict.detail)
+        return Grade(Outcome.RIGHT, extracted=said, expected=expected)
+    return Grade(Outcome.WRONG, str(verdict.outcome), verdict.detail, extracted=said, expected=expected)
+
+
+def _defining_line(program: str, name: str) -> str:
+    """The line of a program that defines the function; where none does (it continues the prompt), its first."""
+    lines = [line.strip() for line in program.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith(f"def {name}(")), lines[0] if lines else "")
 
 
 _GRADERS = {LETTER: _grade_letter, NUMBER: _grade_number, EXACT: _grade_exact, CODE: _grade_code}

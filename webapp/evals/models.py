@@ -203,12 +203,13 @@ class EvalResult(models.Model):
     # What kind of error (a slug of webapp/evals/asking/failures.py) or of code failure (tasks_core.sandbox.Outcome).
     kind = models.CharField(max_length=20, default="", blank=True)
     detail = models.CharField(max_length=300, default="", blank=True)
-    # What was read out of the answer: the letter, the number behind "#### "; and the number by the lenient rule.
+    # What was read out of the answer: the letter, the number behind "#### ", of a program the line that defines the
+    # function; and the number by the lenient rule.
     extracted = models.CharField(max_length=100, default="", blank=True)
     lenient = models.CharField(max_length=100, default="", blank=True)
     # Right by the lenient rule; NULL where there is none.
     lenient_right = models.BooleanField(null=True)
-    # What the stored answer gives by the same rule: the letter, the number.
+    # What the stored answer gives by the same rule: the letter, the number, the name of the function.
     expected = models.CharField(max_length=100, default="", blank=True)
     answer = models.ForeignKey(Answer, null=True, on_delete=models.PROTECT, related_name="results")
     tries = models.PositiveSmallIntegerField(default=0)

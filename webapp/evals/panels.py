@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q
 from webapp.conversations.panels import Panel, PanelData, register_panel
 from webapp.conversations.rendering import Body, render_body
 from webapp.conversations.showing import ShownConversation
+from webapp.evals.grading import CODE
 from webapp.evals.models import EvalResult, EvalResultQuerySet, Outcome
 
 #: Runs that the panel looks back on, characters of an answer that it unfolds, and of one that it quotes.
@@ -27,8 +28,14 @@ class Said(NamedTuple):
 
     @property
     def short(self) -> str:
-        """What was read out of the answer, else how it begins."""
-        return self.result.extracted or quoted(self.result)
+        """What was read out of the answer, else how it begins; of a failed program why it failed."""
+        return why(self.result) or self.result.extracted or quoted(self.result)
+
+    @property
+    def reference(self) -> str:
+        """What was expected, where that tells more than the conversation beside it does."""
+        told = self.result.outcome == Outcome.RIGHT or self.result.grader == CODE
+        return "" if told else self.result.expected
 
     @property
     def body(self) -> Body | None:
@@ -47,6 +54,12 @@ def quoted(result: EvalResult) -> str:
     """The beginning of an answer, on one line."""
     text = "" if result.answer is None else " ".join(result.answer.text[: 10 * MOST_QUOTED].split())
     return text[:MOST_QUOTED] + ("…" if len(text) > MOST_QUOTED else "")
+
+
+def why(result: EvalResult) -> str:
+    """Why a question has no score, or why a program did not pass, in a line; empty for all others."""
+    tells = result.outcome == Outcome.ERROR or result.grader == CODE
+    return result.detail.partition("\n")[0] if tells else ""
 
 
 def _answers(shown: ShownConversation) -> PanelData | None:

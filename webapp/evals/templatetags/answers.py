@@ -4,9 +4,9 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from webapp.evals import panels
 from webapp.evals.items import OUTCOME_WORDS, WAITING, ItemFilter
 from webapp.evals.models import EvalResult
-from webapp.evals.panels import quoted as beginning
 
 register = template.Library()
 
@@ -47,7 +47,13 @@ def promille(share: float) -> int:
 @register.filter
 def quoted(result: EvalResult) -> str:
     """How an answer begins."""
-    return beginning(result)
+    return panels.quoted(result)
+
+
+@register.filter
+def why(result: EvalResult) -> str:
+    """Why a question has no score, or why a program did not pass; empty for all others."""
+    return panels.why(result)
 
 
 @register.filter
