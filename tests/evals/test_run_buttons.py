@@ -69,11 +69,28 @@ def test_a_run_is_deleted(client: Client, curator: User) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "button"), [("done", "cancel"), ("running", "resume"), ("running", "rescore"), ("running", "delete")]
+    ("state", "button"), [("done", "cancel"), ("done", "resume"), ("running", "rescore"), ("running", "delete")]
 )
 def test_what_does_not_fit_the_state_is_a_conflict(client: Client, curator: User, state: str, button: str) -> None:
     run = run_in(state, curator)
-    assert client.post(f"/evaluate/{run.pk}/{button}").status_code == 409
+    response = client.post(f"/evaluate/{run.pk}/{button}")
+    assert response.status_code == 409
+    assert f'href="/evaluate/{run.pk}/">Back to the evaluation</a>' in response.content.decode()
+
+
+def test_resume_pressed_twice_leads_to_the_run(client: Client, curator: User) -> None:
+    run = run_in("cancelled", curator)
+    press(client, run, "resume")
+    assert "It goes on already" in press(client, run, "resume")
+    assert Job.objects.filter(kind=LEAD, parameters__run=run.pk).count() == 1
+
+
+def test_resume_while_it_still_stops_leads_back(client: Client, curator: User) -> None:
+    run = run_in("cancelled", curator)
+    Job.objects.create(kind=RESCORE, title="x", parameters={"run": run.pk}, state="running")
+    response = client.post(f"/evaluate/{run.pk}/resume")
+    assert response.status_code == 409
+    assert "Back to the evaluation" in response.content.decode()
 
 
 @pytest.mark.parametrize("button", BUTTONS)

@@ -1,16 +1,24 @@
 """The error tree. Each error has a message for people and an HTTP status; the middleware translates them."""
 
 import errno
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError
 
 
+class Link(NamedTuple):
+    """Where to go on, and what the button says that leads there."""
+
+    address: str
+    words: str
+
+
 class WinnowError(Exception):
-    """Root of what Winnow itself refuses. `str(error)` is shown to people."""
+    """Root of what Winnow itself refuses. `str(error)` is shown to people, with `link` as the way on."""
 
     status = 400
     title = "That did not work"
+    link: Link | None = None
 
     def __init__(self, message: str, **details: Any) -> None:
         super().__init__(message)

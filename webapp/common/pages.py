@@ -47,7 +47,8 @@ def render_page(
 
 def error_page(request: HttpRequest, error: WinnowError) -> HttpResponse:
     """A page of its own for `error`; for htmx and scripts only its text. Touches no database."""
-    context = {"status": error.status, "title": error.title, "message": str(error), "theme": remembered_theme(request)}
+    words = {"status": error.status, "title": error.title, "message": str(error), "link": error.link}
+    context = words | {"theme": remembered_theme(request)}
     if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         response = HttpResponse(str(error), status=error.status, content_type="text/plain; charset=utf-8")
     else:
