@@ -91,6 +91,22 @@ def test_pages_go_by_id(reader: Client, monkeypatch: pytest.MonkeyPatch) -> None
     assert seen == [f"run {number}" for number in (4, 3, 2, 1, 0)]
 
 
+def test_two_checked_runs_are_compared_and_three_are_not(reader: Client) -> None:
+    endpoint = make_endpoint()
+    rows = [(make_conversation(), {"outcome": "right"})]
+    runs = [make_run(rows, endpoint=endpoint) for _ in range(4)]
+    two = reader.get("/evaluate/compare", {"run": [runs[2].pk, runs[1].pk]})
+    assert two["Location"] == f"/evaluate/compare?a={runs[1].pk}&b={runs[2].pk}"
+    query = "&".join(f"run={run.pk}" for run in runs[:3])
+    response = reader.get(f"/evaluate/compare?{query}&endpoint={endpoint.pk}", follow=True)
+    assert response.redirect_chain[0][0].startswith(LIST + "?")
+    page = response.content.decode()
+    assert "3 evaluations are checked, but only two can be compared. Uncheck the others" in page
+    assert page.count(" checked aria-label") == 3
+    assert f'<input type="hidden" name="endpoint" value="{endpoint.pk}">' in page
+    assert "only two can be compared" not in reader.get(LIST).content.decode()
+
+
 def test_an_empty_list_says_what_comes_next(client: Client, reader: Client) -> None:
     page = reader.get(LIST).content.decode()
     assert "Nothing has been evaluated yet" in page

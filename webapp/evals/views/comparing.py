@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from webapp.accounts.models import Role
@@ -34,7 +35,10 @@ OFFERED = 40
 @role_required(Role.VIEWER)
 def compare_runs(request: UserRequest) -> HttpResponse:
     """The choice of two runs, and what sets them apart once both are chosen."""
-    if picked := request.GET.getlist("run"):  # checked in the list of runs, where the newest comes first
+    picked = request.GET.getlist("run")  # checked in the list of runs, where the newest comes first
+    if len(picked) > 2:
+        return redirect(f"{reverse('evals:runs')}?{request.GET.urlencode()}")  # which says what to do
+    if picked:
         return redirect(f"{request.path}?{urlencode({'a': picked[-1], 'b': picked[0] if len(picked) > 1 else ''})}")
     run_a, run_b = _chosen(request, "a"), _chosen(request, "b")
     query = " ".join(request.GET.get("q", "").split())[:100]
