@@ -92,6 +92,10 @@ def test_a_task_that_is_not_there_is_imported_first(tmp_path: Path, monkeypatch:
         (("sums", "--endpoint", "chance", "--samples", "3"), "temperature 0"),
         (("sums", "--endpoint", "chance", "--temperature", "77"), "temperature"),
         (("gsm8k", "--subset", "nope", "--endpoint", "chance"), "subset"),
+        (("smoltalk", "--endpoint", "chance"), "Nothing can score SmolTalk. Tasks that can be evaluated: arc, mmlu,"),
+        (("gsm8k", "--endpoint", "chance", "--temperature", "77"), "temperature"),
+        (("gsm8k", "--endpoint", "chance", "--filter", "status=purple"), "purple"),
+        (("gsm8k", "--endpoint", "chance", "--sample", "0"), "sample"),
     ],
 )
 def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], words: str) -> None:
@@ -99,6 +103,7 @@ def test_what_cannot_be_done_is_said(arguments: tuple[str, ...], words: str) -> 
     with pytest.raises(CommandError, match=words):
         run(*arguments)
     assert not EvalRun.objects.exists()
+    assert not Job.objects.exists()  # nor is anything imported
 
 
 def test_a_run_without_anything_to_score_ends_with_an_error() -> None:

@@ -129,6 +129,12 @@ def test_a_task_that_is_there_is_used(curator: Client, endpoint: ModelEndpoint) 
     assert Source.objects.count() == 1
 
 
+def test_a_task_that_nothing_can_score_is_not_imported(curator: Client, endpoint: ModelEndpoint) -> None:
+    page = refused(curator, {"what": "task", "task": "smoltalk", "split": "test", "endpoint": endpoint.pk}, status=422)
+    assert "Nothing can score SmolTalk. Tasks that can be evaluated: arc, mmlu, gsm8k" in page
+    assert not Source.objects.exists()
+
+
 def test_the_parameters_follow_the_task(curator: Client) -> None:
     headers = {"HX-Request": "true", "HX-Target": "task-fields"}
     part = curator.post(NEW, {"what": "task", "task": "mmlu", "change": "1"}, headers=headers).content.decode()

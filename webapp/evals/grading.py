@@ -28,6 +28,8 @@ OF_TASK = {
     "simplespelling": EXACT,
     "humaneval": CODE,
 }
+#: Tasks of which nothing can score any conversation.
+UNSCORED = {"smoltalk"}
 #: Columns hold so many characters.
 SHORT, DETAIL = 100, 300
 
@@ -69,7 +71,7 @@ def grader_of(task: str, messages: Sequence[Message], metadata: Mapping[str, Any
     if named == CODE or (not named and {"entry_point", "test"} <= metadata.keys()):
         texts = (metadata.get("entry_point"), metadata.get("test"))
         return CODE if all(isinstance(text, str) and text for text in texts) else ""
-    if named or task == "smoltalk":
+    if named or task in UNSCORED:
         return named
     return NUMBER if extract_answer(final_text({"messages": messages})) is not None else ""
 

@@ -7,7 +7,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from tasks_core.errors import TasksCoreError
-from tasks_core.registry import get_task
+from tasks_core.registry import TASKS, get_task
 from webapp.accounts.models import User
 from webapp.common.actions import cancel_job, continue_job, may_change, queue_job
 from webapp.common.errors import BadRequest, Conflict, Unprocessable
@@ -18,6 +18,7 @@ from webapp.conversations.task_imports import clean_values, find_same_task
 from webapp.evals import claims
 from webapp.evals.choosing import Selection, TaskChoice
 from webapp.evals.configuration import RunSettings
+from webapp.evals.grading import UNSCORED
 from webapp.evals.models import EvalResult, EvalRun, EvalTally, ModelEndpoint, Outcome
 from webapp.evals.purged import GONE, answers_are_gone
 from webapp.evals.rescoring import RESCORE
@@ -39,7 +40,7 @@ def start_run(
 ) -> EvalRun:
     """Queue an evaluation. With `task`, of that task's split, which is imported first where it is not there yet.
 
-    Raises Unprocessable for a retired endpoint, BadRequest for a bad task or no name.
+    Raises Unprocessable for a retired endpoint and a task that nothing can score, BadRequest for a bad task or no name.
     """
     name = " ".join(name.split())[:200]
     if not name:
@@ -57,7 +58,13 @@ def start_run(
 
 
 def source_of_task(*, task: TaskChoice, by: User | None, send: bool = True) -> Source:
-    """The source of this task's split: the one that is there or on its way, else a new one. Raises BadRequest."""
+    """The source of this task's split: the one that is there or on its way, else a new one.
+
+    Raises BadRequest for a bad task, Unprocessable for one that nothing can score, before anything is imported.
+    """
+    if task.name in UNSCORED:
+        others = ", ".join(name for name in TASKS if name not in UNSCORED)
+        raise Unprocessable(f"Nothing can score {TASKS[task.name].title}. Tasks that can be evaluated: {others}.")
     try:
         found = find_same_task(task.name, task.values) or _on_its_way(task)
         if found is not None:

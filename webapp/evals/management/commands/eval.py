@@ -1,6 +1,7 @@
 """Evaluate a model over a task's split or a source."""
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandError
@@ -19,8 +20,10 @@ from webapp.evals.asking.questions import MODES
 from webapp.evals.choosing import Selection, TaskChoice
 from webapp.evals.configuration import AUTO, CODE_MODES, RunSettings
 from webapp.evals.counts import Counts, live_numbers
+from webapp.evals.grading import UNSCORED
 from webapp.evals.models import EvalRun, ModelEndpoint, Outcome
 
+SCORED_TASKS = [name for name in TASKS if name not in UNSCORED]
 NUMBERS = (
     ("temperature", float, "0 takes the likeliest token each time"),
     ("max-tokens", int, "the longest answer, in tokens"),
@@ -36,7 +39,7 @@ class Command(JobCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What to ask, whom, and how."""
-        parser.add_argument("what", help=f"a task ({', '.join(TASKS)}), or the name or the number of a source")
+        parser.add_argument("what", help=f"a task ({', '.join(SCORED_TASKS)}), or the name or the number of a source")
         parser.add_argument("--endpoint", required=True, help="the name of an endpoint; reference and chance are there")
         parser.add_argument("--filter", default="", help="only these: a query as in the address of a list of them")
         parser.add_argument("--sample", type=int, help="only so many of them, drawn at random with the seed")
@@ -56,14 +59,15 @@ class Command(JobCommand):
         if endpoint is None:
             known = ", ".join(ModelEndpoint.objects.live().values_list("name", flat=True))
             raise CommandError(f"There is no endpoint called “{options['endpoint']}”. There are: {known}.")
-        source = self._source(options)
-        wanted = ConversationFilter.from_query(QueryDict(options["filter"])).with_sources((source.pk,))
+        wanted = ConversationFilter.from_query(QueryDict(options["filter"]))
+        selection = Selection(wanted.to_dict(), options["sample"], options["seed"])
         named = RunSettings.__dataclass_fields__.keys() - {"reuse"}
         settings = RunSettings.from_dict({name: options[name] for name in named} | {"reuse": not options["anew"]})
+        source = self._source(options)  # last: an import takes long, and what is wrong is said before
         run = start_run(
             name=options["run_name"] or f"{endpoint.name} on {source.name}",
             endpoint=endpoint,
-            selection=Selection(wanted.to_dict(), options["sample"], options["seed"]),
+            selection=replace(selection, filter=wanted.with_sources((source.pk,)).to_dict()),
             options=settings,
             by=None,
             send=options["queue"],
@@ -80,7 +84,7 @@ class Command(JobCommand):
         by_number = sources.filter(pk=int(what)) if what.isdecimal() and len(what) < 19 else sources.none()
         found = sources.filter(name=what).first() or by_number.first()
         if found is None:
-            raise CommandError(f"“{what}” is neither a task nor a source. Tasks: {', '.join(TASKS)}.")
+            raise CommandError(f"“{what}” is neither a task nor a source. Tasks: {', '.join(SCORED_TASKS)}.")
         return found
 
     def _imported(self, source: Source) -> Source:
