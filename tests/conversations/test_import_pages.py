@@ -129,7 +129,7 @@ def test_the_preview_shows_three_and_stores_nothing(curator: Client) -> None:
 
 def test_the_preview_of_humaneval_is_python(monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"messages": chat("def f():\n    return 1", "def f():\n    return 1"), "entry_point": "f", "test": "x"}
-    monkeypatch.setattr(previews, "build", lambda _name: MadeTask([row]))
+    monkeypatch.setattr(previews, "open_task", lambda _name, _values: MadeTask([row]))
     [[user, assistant]] = previews.preview_task("humaneval", {}).conversations
     for turn in (user, assistant):
         assert '<pre class="code"><code><span class="hl-k">def</span>' in turn.body.html

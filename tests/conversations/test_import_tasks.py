@@ -36,7 +36,7 @@ def spelling(size: int = 10, **values: Any) -> Job:
 def made(monkeypatch: pytest.MonkeyPatch, rows: list[Any]) -> Job:
     """An import of a task with these rows."""
     job = spelling(len(rows))
-    monkeypatch.setattr(task_imports, "build", lambda _name, **_values: MadeTask(rows))
+    monkeypatch.setattr(task_imports, "open_task", lambda _name, _values: MadeTask(rows))
     return job
 
 

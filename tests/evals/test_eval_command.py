@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import datasets
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -69,11 +70,17 @@ def test_several_samples_have_an_interval_over_problems() -> None:
     assert "by bootstrap over problems)" in printed
 
 
-def test_a_task_that_is_not_there_is_imported_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_is_not_there_is_imported_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     write_hub(tmp_path)
     monkeypatch.setenv("TASKS_CORE_HUB", str(tmp_path))
     printed = run("gsm8k", "--subset", "main", "--split", "test", "--stop", "30", "--endpoint", "reference")
     assert "100.0 % right of 30 answers" in printed
+    written = capfd.readouterr().err
+    assert "Import GSM8K main test" in written
+    assert "Generating" not in written  # as the library of datasets would
+    assert not datasets.are_progress_bars_disabled()
     source = Source.objects.get()
     assert (source.task, source.parameters["stop"]) == ("gsm8k", 30)
     again = run("gsm8k", "--subset", "main", "--split", "test", "--stop", "30", "--endpoint", "chance")

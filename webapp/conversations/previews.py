@@ -6,9 +6,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from tasks_core.errors import TasksCoreError
-from tasks_core.registry import build
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.records import Record
+from webapp.conversations.opening import open_task
 from webapp.conversations.rendering import Body, language_of, render_body
 from webapp.conversations.task_imports import record_or_reason
 
@@ -34,7 +34,7 @@ class Preview:
 def preview_task(name: str, values: Mapping[str, Any]) -> Preview:
     """The first rows of a task with these (clean) parameters."""
     try:
-        task = build(name, **values)
+        task = open_task(name, values)
         rows = [record_or_reason(row) for row in islice(task.iter_from(0), PREVIEWED)]
         shown = [_turns(row) for row in rows if isinstance(row, Record)]
         return Preview(len(task), shown, next((row for row in rows if isinstance(row, str)), ""))

@@ -10,7 +10,7 @@ from tasks_core.checks import as_integer
 from tasks_core.common import Task
 from tasks_core.errors import BadArgumentError, BadRowError, TasksCoreError
 from tasks_core.hub import HUB_VARIABLE
-from tasks_core.registry import HUB_ADDRESS, TaskInfo, Value, build, get_task
+from tasks_core.registry import HUB_ADDRESS, TaskInfo, Value, get_task
 from tasks_core.words import WORDS_VARIABLE
 from webapp.common.errors import JobFailed
 from webapp.common.models import Job
@@ -20,6 +20,7 @@ from webapp.conversations.content.shapes import BadLine
 from webapp.conversations.importing import begin, finish, hold, write_problems
 from webapp.conversations.models import Source
 from webapp.conversations.naming import create_source, name_of_task
+from webapp.conversations.opening import open_task
 from webapp.conversations.reports import merged, tally_of
 from webapp.conversations.storing import store_records
 
@@ -102,7 +103,7 @@ def _open_task(run: JobRun, source: Source) -> Task:
 @lru_cache(maxsize=1)
 def _built(_job_id: int, name: str, values: tuple[tuple[str, Any], ...]) -> Task:
     """The task of a job, kept from slice to slice: loading a dataset takes seconds."""
-    return build(name, **dict(values))
+    return open_task(name, dict(values))
 
 
 def _chunks(task: Task, position: int) -> Iterator[list[Row]]:
