@@ -19,6 +19,7 @@ from webapp.conversations.actions.bulk import count_bulk, start_bulk
 from webapp.conversations.filters import ConversationFilter, known_labels
 from webapp.conversations.listing import Place, conversation_page
 from webapp.conversations.models import Conversation, Flag
+from webapp.evals.actions.runs import delete_run
 from webapp.evals.models import EvalRun, Outcome
 from webapp.mixtures.actions import create_mixture
 from webapp.mixtures.recipes import Component, Recipe
@@ -78,11 +79,35 @@ def test_the_list_asks_no_more_for_it(
         reviewer.get(f"{LIST}?answer={asked[0].pk}-wrong&status=unreviewed")
 
 
-@pytest.mark.parametrize("query", ["answer=x", "answer=4444-wrong", "answer=1-", "answer=1-wrong&answer=1-right"])
+@pytest.mark.parametrize("query", ["answer=x", "answer=1-", "answer=1-wrong&answer=1-right"])
 def test_bad_values_are_explained(reviewer: Client, query: str) -> None:
     response = reviewer.get(f"{LIST}?{query}")
     assert response.status_code == 400
     assert "evaluation run" in response.content.decode() or "answer" in response.content.decode()
+
+
+def test_a_deleted_run_leads_to_the_list_without_it(
+    reviewer: Client, asked: tuple[EvalRun, list[Conversation]]
+) -> None:
+    run, rows = asked
+    delete_run(run=run, by=None)
+    for path in (LIST, f"{LIST}{rows[1].pk}/"):
+        response = reviewer.get(f"{path}?status=unreviewed&answer={run.pk}-wrong")
+        assert response.status_code == 404
+        page = response.content.decode()
+        assert f"There is no evaluation run with the number {run.pk}. It may have been deleted." in page
+        assert f'href="{LIST}?status=unreviewed">Show the list without this filter</a>' in page
+    assert reviewer.get(f"{LIST}?status=unreviewed").status_code == 200
+
+
+def test_a_mixture_warns_of_a_deleted_run(reviewer: Client, asked: tuple[EvalRun, list[Conversation]]) -> None:
+    run, _ = asked
+    recipe = Recipe((Component(ConversationFilter(answer=f"{run.pk}-wrong")), Component(ConversationFilter())))
+    mixture = create_mixture(name="hard ones", by=None, recipe=recipe)
+    assert "is deleted" not in reviewer.get(f"/mixtures/{mixture.pk}/").content.decode()
+    delete_run(run=run, by=None)
+    page = reviewer.get(f"/mixtures/{mixture.pk}/").content.decode()
+    assert page.count(f"“wrong in run {run.pk}” is deleted: nothing is found") == 1
 
 
 @pytest.mark.parametrize("outcome", Outcome.values)

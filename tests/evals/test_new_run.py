@@ -295,6 +295,12 @@ def test_odd_addresses_show_the_form(curator: Client, query: str) -> None:
     assert curator.get(NEW + query).status_code == 200
 
 
+def test_a_filter_on_a_deleted_run_is_not_called_all_conversations(curator: Client) -> None:
+    page = curator.get(f"{NEW}?what=filter&query=answer%3D4444-wrong").content.decode()
+    assert "There is no evaluation run with the number 4444. It may have been deleted." in page
+    assert '"chip">all conversations' not in page
+
+
 def test_an_address_need_not_say_what_kind_of_thing_it_names(curator: Client, source: Source) -> None:
     for query, what in {
         f"?source={source.pk}": "source",

@@ -31,6 +31,13 @@ class BadRequest(WinnowError):
     title = "This address or form has a mistake in it"
 
 
+class UnknownValue(BadRequest):
+    """The address names something that is not there, or not any more."""
+
+    status = 404
+    title = "Not found"
+
+
 class Forbidden(WinnowError):
     """The reader may see this, but not change it."""
 

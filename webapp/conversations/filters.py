@@ -11,9 +11,10 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import QueryDict
+from django.urls import reverse
 
 from webapp.accounts.models import User
-from webapp.common.errors import BadRequest
+from webapp.common.errors import BadRequest, Link, UnknownValue
 from webapp.conversations import searching
 from webapp.conversations.models import ConversationQuerySet, Flag, FlagReason, Source, Status
 from webapp.conversations.walking import Stream
@@ -49,12 +50,13 @@ class Chip:
 class LaterPart:
     """What a later app knows about a part of the filter that has a field here. Without that app its name is unknown.
 
-    `read` takes the part's name and the values given, `check` says what a value of an address names that is not there;
-    both raise BadRequest. `streams` are walks over the rows; `labels` gives the words for several values at once.
+    `read` takes the part's name and the values given and raises BadRequest; `missing` says in a sentence what a value
+    names that is not there, "" where it is. `streams` are walks over the rows; `labels` gives the words for several
+    values at once.
     """
 
     read: Callable[[str, list[str]], Any]
-    check: Callable[[Any], None]
+    missing: Callable[[Any], str]
     condition: Callable[[Any], Q]
     streams: Callable[[Any], Sequence[Stream]]
     labels: Callable[[Collection[Any]], Mapping[Any, str]]
@@ -95,7 +97,7 @@ class ConversationFilter:
     def from_query(cls, query: QueryDict | Mapping[str, Any], *, other: Collection[str] = ()) -> Self:
         """Read an address's query. `other` are names that the page itself reads (order, after ...).
 
-        Raises BadRequest for a name, a value, a source, a reason or a person that is not known.
+        Raises BadRequest for a name or a value that is not known, UnknownValue for what is not there (any more).
         """
         found = cls._parse(_given(query, other), other)
         found._check_exists()
@@ -115,19 +117,33 @@ class ConversationFilter:
         return cls(**{name: _READERS[name](name, values) for name, values in given.items()})
 
     def _check_exists(self) -> None:
+        gone = list(self.gone())
+        if gone:
+            rest = self
+            for name, value, _ in gone:
+                rest = rest.without_value(name, value)
+            error = UnknownValue(" ".join(message for _, _, message in gone))
+            address, query = reverse("conversations:list"), rest.to_query()
+            error.link = Link(f"{address}?{query}" if query else address, "Show the list without this filter")
+            raise error
+
+    def gone(self) -> Iterator[tuple[str, Any, str]]:
+        """What is named that is not there, maybe not any more: the part's name, its value, and a sentence about it."""
         known = set(Source.objects.filter(pk__in=self.source).values_list("pk", flat=True)) if self.source else set()
         for number in self.source:
             if number not in known:
-                raise BadRequest(f"There is no source with the number {number}.")
+                yield "source", number, f"There is no source with the number {number}. It may have been deleted."
         if self.flag not in {"", ANY, NONE}:
             slugs = list(FlagReason.objects.values_list("slug", flat=True))
             if self.flag not in slugs:
-                raise BadRequest(f"“{self.flag}” is no reason of a flag. Use one of: any, none, {', '.join(slugs)}.")
+                words = f"“{self.flag}” is no reason of a flag. Use one of: any, none, {', '.join(slugs)}."
+                yield "flag", self.flag, words
         if self.reviewer and not User.objects.filter(username=self.reviewer).exists():
-            raise BadRequest(f"There is nobody called “{self.reviewer}”.")
+            yield "reviewer", self.reviewer, f"There is nobody called “{self.reviewer}”."
         for name, part in LATER_PARTS.items():
-            if value := getattr(self, name):
-                part.check(value)
+            value = getattr(self, name)
+            if value and (words := part.missing(value)):
+                yield name, value, words
 
     def to_dict(self) -> dict[str, Any]:
         """The parts that are set, as plain JSON values, in the order of the fields."""

@@ -36,10 +36,10 @@ def _read(name: str, values: list[str]) -> str:
     return value
 
 
-def _check(value: str) -> None:
+def _missing(value: str) -> str:
     number, _ = _split(value)
-    if not EvalRun.objects.filter(pk=number).exists():
-        raise BadRequest(f"There is no evaluation run with the number {number}.")
+    there = EvalRun.objects.filter(pk=number).exists()
+    return "" if there else f"There is no evaluation run with the number {number}. It may have been deleted."
 
 
 def _condition(value: str) -> Q:
@@ -66,4 +66,4 @@ def _labels(values: Collection[str]) -> Mapping[str, str]:
 
 def register() -> None:
     """Make the part known to the lists of conversations, bulk changes and mixtures."""
-    register_part("answer", LaterPart(_read, _check, _condition, _streams, _labels))
+    register_part("answer", LaterPart(_read, _missing, _condition, _streams, _labels))

@@ -1,6 +1,7 @@
 """The form of a new run: what is asked, whom, and how."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -129,14 +130,23 @@ class NewRunForm(forms.Form):
         usual = RunSettings().to_dict()
         return any(self[name].errors or not _is_usual(self[name].value(), usual[name]) for name in SETTINGS)
 
+    @cached_property
+    def _opened_with(self) -> ConversationFilter | BadRequest | None:
+        query = str(self["query"].value() or "")
+        try:
+            return ConversationFilter.from_query(QueryDict(query)) if query else None
+        except BadRequest as error:
+            return error
+
     @property
     def filter(self) -> ConversationFilter | None:
         """The filter that the page was opened with; None for none, and for one that is not understood."""
-        try:
-            query = str(self["query"].value() or "")
-            return ConversationFilter.from_query(QueryDict(query)) if query else None
-        except BadRequest:
-            return None
+        return None if isinstance(self._opened_with, BadRequest) else self._opened_with
+
+    @property
+    def filter_problem(self) -> str:
+        """Why the filter cannot be used, such as an evaluation that was deleted; empty for a good one."""
+        return str(self._opened_with) if isinstance(self._opened_with, BadRequest) else ""
 
     def clean(self) -> dict[str, Any]:
         """Add `selection`, `options`, and `task_choice` where a task is chosen."""

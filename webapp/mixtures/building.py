@@ -105,13 +105,17 @@ class Overview:
 
 @dataclass(frozen=True)
 class ComponentRow:
-    """A component as its row on a page shows it; `counts` come a moment later."""
+    """A component as its row on a page shows it; `counts` come a moment later.
+
+    `gone` are the parts of its filter that name what is deleted, in words: with one of them it finds nothing.
+    """
 
     index: int
     component: Component
     chips: list[Chip]
     found: FoundRows | None
     counts: ComponentCounts | None
+    gone: list[str]
 
 
 def component_rows(recipe: Recipe, overview: Overview | None) -> list[ComponentRow]:
@@ -119,9 +123,18 @@ def component_rows(recipe: Recipe, overview: Overview | None) -> list[ComponentR
     found = FoundRows.objects.defer("packed").in_bulk(recipe.found_lists())
     counts = overview.components if overview else [None] * len(recipe.components)
     return [
-        ComponentRow(index, component, component.filter.chips(), found.get(component.found or 0), counts[index])
+        _component_row(index, component, found.get(component.found or 0), counts[index])
         for index, component in enumerate(recipe.components)
     ]
+
+
+def _component_row(
+    index: int, component: Component, found: FoundRows | None, counts: ComponentCounts | None
+) -> ComponentRow:
+    chips = component.filter.chips()
+    # Deleted sources are counted: the others are still read.
+    gone = {name for name, _, _ in component.filter.without("source").gone()}
+    return ComponentRow(index, component, chips, found, counts, [chip.label for chip in chips if chip.name in gone])
 
 
 def look_over(recipe: Recipe, *, examples: int = EXAMPLES) -> Overview:
