@@ -8,7 +8,7 @@ from typing import Any
 
 from webapp.evals.address_policy import current_policy
 from webapp.evals.answers import key_of, key_of_baseline
-from webapp.evals.asking.asker import Asker
+from webapp.evals.asking.apart import AskerApart
 from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.baselines import baseline_reply
 from webapp.evals.configuration import RunSettings
@@ -28,7 +28,7 @@ def respondent_of(eval_run: EvalRun, connection: Connection | None) -> Iterator[
         baseline = Baseline(eval_run)
         yield baseline, baseline.make_question
     else:
-        with Asker(connection, current_policy()) as asker:
+        with AskerApart(connection, current_policy()) as asker:
             yield asker, EndpointQuestions(eval_run, connection).make_question
 
 
@@ -99,6 +99,11 @@ class Baseline:
 
     def set_cap(self, count: int) -> None:
         """Nothing: it has no limit."""
+
+    @property
+    def is_hungry(self) -> bool:
+        """It can wait: what it is given, it answers at once."""
+        return False
 
     @property
     def open(self) -> int:

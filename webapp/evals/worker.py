@@ -24,8 +24,10 @@ from webapp.evals.storing import Finished, store_finished
 
 #: Replies are written this often (seconds): what is lost with a killed worker is asked again.
 WRITE_SECONDS = 0.1
-#: Questions for so long (seconds) are claimed ahead, at the rate of the last second: a fast endpoint must not wait.
+#: Questions for so long (seconds) are claimed ahead, at the last rate: a fast endpoint must not wait.
 AHEAD_SECONDS = 0.25
+#: How often the rate is measured.
+COUNT_SECONDS = 0.25
 #: How often a worker without anything to write says that it lives.
 BREATH_SECONDS = 1.0
 #: How often it looks for places that others have left, until it has its part of the endpoint.
@@ -51,6 +53,9 @@ class Respondent(Protocol):
     def room(self, ahead: int) -> int: ...
 
     def set_cap(self, count: int) -> None: ...
+
+    @property
+    def is_hungry(self) -> bool: ...
 
     @property
     def open(self) -> int: ...
@@ -141,14 +146,15 @@ class Worker:
     def _measure(self) -> None:
         """How many answers come in a second."""
         since = time.monotonic() - self._counted
-        if since > BREATH_SECONDS:
+        if since > COUNT_SECONDS:
             self._answered, self._a_second = 0, round(self._answered / since)
             self._counted = time.monotonic()
 
     def _is_time_to_write(self, wanted: int, *, leaving: bool) -> bool:
         since = time.monotonic() - self._written
-        ends = leaving and self._is_empty()
-        return since > self._patience() or (since > WRITE_SECONDS and bool(self.finished or wanted or ends))
+        if since > WRITE_SECONDS:
+            return bool(self.finished or wanted or (leaving and self._is_empty())) or since > self._patience()
+        return wanted > 0 and self.respondent.is_hungry and not self.replies
 
     def _patience(self) -> float:
         """Seconds until it looks again what the others do."""

@@ -38,7 +38,7 @@ def test_it_comes_to_full_speed_without_waiting_for_answers_and_never_beyond_its
 ) -> None:
     server.behave(latency_ms=10_000)
     with Asker(connect(concurrency=24), HERE) as asker:
-        assert (asker.concurrency, asker.room()) == (2, 4)
+        assert (asker.concurrency, asker.room()) == (16, 32)
         for ticket in range(60):
             asker.submit(ticket, question())
         wait_until(lambda: server.stats()["open"] == 24, seconds=15)
@@ -155,7 +155,7 @@ def test_after_a_pausing_failure_the_rest_comes_back_unasked(server: StandIn, co
         found = take_all(asker)
     failures = [failure_of(result) for result in found.values()]
     assert {(failure.kind, failure.pauses) for failure in failures} == {("key_refused", True)}
-    assert server.stats()["total"] <= 2
+    assert server.stats()["total"] <= 8  # what was open together
     assert sorted({failure.tries for failure in failures}) == [0, 1]
 
 

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.once
 
 
 def test_it_doubles_with_each_round_of_answers_up_to_the_cap() -> None:
-    limiter = Limiter(20, 0.0)
+    limiter = Limiter(80, 0.0)
     seen = [limiter.allowed]
-    for _ in range(5):
+    for _ in range(4):
         for _ in range(limiter.allowed):
             limiter.succeeded(0.0)
         seen.append(limiter.allowed)
-    assert seen == [2, 4, 8, 16, 20, 20]
+    assert seen == [16, 32, 64, 80, 80]
 
 
 def test_it_reaches_the_cap_within_two_seconds_while_answers_take_minutes() -> None:

@@ -117,8 +117,7 @@ class Asker:
         """
         if self._stopped or self._is_closed:
             return 0
-        wanted = 2 * self._limiter.allowed + ahead
-        return max(0, wanted - (self._submitted - self._finished) + min(wanted, len(self._later)))
+        return wanted_more(self._limiter.allowed, ahead, self._submitted - self._finished, len(self._later))
 
     def set_cap(self, cap: int) -> None:
         """Let at most so many questions be open: this process's share of the endpoint. With 0 no more are asked."""
@@ -154,8 +153,17 @@ class Asker:
     @property
     def waiting_until(self) -> datetime | None:
         """Until when nothing is asked because the server has asked for a pause; None while it has not."""
-        left = self._hold_until - time.monotonic()
-        return datetime.fromtimestamp(time.time() + left, UTC) if left > 0 else None
+        return when(self._hold_until)
+
+    @property
+    def hold_until(self) -> float:
+        """The same on the machine's monotonic clock; in the past while nothing is held."""
+        return self._hold_until
+
+    @property
+    def later(self) -> int:
+        """Questions that wait for their next try."""
+        return len(self._later)
 
     @property
     def stopped(self) -> Failure | None:
@@ -296,6 +304,21 @@ class Asker:
             self._results.append((item.ticket, result))
             self._finished += 1
             self._arrived.notify()
+
+
+def wanted_more(allowed: int, ahead: int, held: int, later: int) -> int:
+    """How many more questions to hand to an asker that may have `allowed` open.
+
+    It holds `held` already; `later` of these wait for their next try.
+    """
+    wanted = 2 * allowed + ahead
+    return max(0, wanted - held + min(wanted, later))
+
+
+def when(moment: float) -> datetime | None:
+    """A moment of the machine's monotonic clock as a date; None once it is over."""
+    left = moment - time.monotonic()
+    return datetime.fromtimestamp(time.time() + left, UTC) if left > 0 else None
 
 
 def ask_once(

@@ -1,6 +1,7 @@
 """How many questions at once: grows while all goes well, halves when the server is overloaded (AIMD, as in TCP)."""
 
-_START = 2.0
+#: Fast servers are busy from the first moment on; one that takes fewer has refused no question twice until it settles.
+START = 16
 #: While it has not met its limit yet, it also doubles by time: long answers would keep it small for minutes.
 _DOUBLING_SECONDS = 0.25
 
@@ -14,7 +15,7 @@ class Limiter:
 
     def __init__(self, cap: int, now: float) -> None:
         self.cap = cap
-        self._limit = _START
+        self._limit = float(START)
         self._edge = float("inf")
         self._epoch = 0
         self._grown_at = now
@@ -48,5 +49,5 @@ class Limiter:
 
     def _grow(self, by: float, now: float) -> None:
         # Not beyond the cap: a limit that was never tried must not have to be halved often before it bites.
-        self._limit = max(1.0, min(self._limit + by, max(self.cap, _START)))
+        self._limit = max(1.0, min(self._limit + by, max(self.cap, START)))
         self._grown_at = now
