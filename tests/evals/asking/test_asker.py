@@ -101,18 +101,21 @@ def test_close_drops_what_is_in_flight_at_once(server: StandIn, connect: Connect
         asker.submit(9, question())
 
 
-def test_too_many_at_once_are_fewer_from_then_on_and_none_is_lost(server: StandIn, connect: Connect) -> None:
-    """A server that takes five at once answers 429 beyond that: the asker settles below, without a failure."""
-    server.behave(limit=5, latency_ms=15)
+@pytest.mark.parametrize("limit", [1, 5])
+def test_too_many_at_once_are_fewer_from_then_on_and_none_is_lost(
+    server: StandIn, connect: Connect, limit: int
+) -> None:
+    """A server that takes so many at once answers 429 beyond that: the asker settles below, without a failure."""
+    server.behave(limit=limit, latency_ms=15)
     asked = {ticket: question(f"Question {ticket}") for ticket in range(200)}
-    with Asker(connect(concurrency=32, tries=6), HERE, pace=QUICK) as asker:
+    with Asker(connect(concurrency=32, tries=3), HERE, pace=QUICK) as asker:
         found = ask_all(asker, asked)
         settled = asker.concurrency
     assert all(isinstance(result, Reply) for result in found.values())
-    assert 1 <= settled <= 8
+    assert 1 <= settled <= limit + 3
     stats = server.stats()
     assert stats["answered"] == 200
-    assert stats["total"] < 320
+    assert stats["total"] < 300 + 200 // limit  # it tries for more after each round
 
 
 def test_ten_failures_in_a_row_stop_it_and_name_the_last(server: StandIn, connect: Connect) -> None:
@@ -127,7 +130,7 @@ def test_ten_failures_in_a_row_stop_it_and_name_the_last(server: StandIn, connec
     [stopped] = {failure_of(result).message for result in found.values() if failure_of(result).kind == "breaker"}
     assert "500" in stopped
     assert all(failure_of(result).pauses == (failure_of(result).kind == "breaker") for result in found.values())
-    assert server.stats()["total"] <= 2 * 20
+    assert server.stats()["total"] <= 40 + 10 + 16  # each once, ten a second time, and what was open then
 
 
 def test_the_last_of_ten_brings_the_news_that_it_has_stopped(server: StandIn, connect: Connect) -> None:

@@ -18,7 +18,7 @@ from typing import Self
 
 from webapp.evals.addresses import AddressPolicy
 from webapp.evals.asking.adapters import adapter_of
-from webapp.evals.asking.failures import OF_THE_QUESTION, Fault, scrub
+from webapp.evals.asking.failures import OF_THE_QUESTION, TOO_MANY, Fault, scrub
 from webapp.evals.asking.limiting import Limiter
 from webapp.evals.asking.questions import Connection, Failure, Question, Reply, Result
 from webapp.evals.asking.resolving import Lookup
@@ -254,6 +254,8 @@ class Asker:
         self._deliver(item, replace(reply, text=text, tries=item.tries, latency_ms=round((now - begun) * 1000)))
 
     def _failed(self, item: _Item, fault: Fault, epoch: int) -> None:
+        if fault.kind == TOO_MANY and self._open and self._limiter.allowed > 1:
+            item.tries -= 1  # it was one too many beside others, which is no fault of its own
         if fault.is_overload():
             self._limiter.overloaded(epoch, told_to_wait=bool(fault.wait))
         wait = fault.wait or 0.0

@@ -43,7 +43,8 @@ OF_THE_QUESTION = {"bad_request", "bias_ignored", "filtered", "too_large"}
 HIDDEN = "(key hidden)"
 #: So that a whole message fits into EvalResult.detail.
 _QUOTED = 150
-_OVERLOAD = {"rate_limited", "http_503", "timeout"}
+TOO_MANY = "rate_limited"
+_OVERLOAD = {TOO_MANY, "http_503", "timeout"}
 
 
 class Fault(Exception):
@@ -88,9 +89,7 @@ def status_fault(status: int, said: str, wait: float | None = None) -> Fault:
     if status == 402:
         return Fault("payment", f"The server asks for a payment ({status}){words}", pauses=True)
     if status == 429:
-        return Fault(
-            "rate_limited", f"The server says that it is asked too much ({status}){words}", retry=True, wait=wait
-        )
+        return Fault(TOO_MANY, f"The server says that it is asked too much ({status}){words}", retry=True, wait=wait)
     if status == 404:
         text = f"The server knows no such address or model ({status}){words} Check both at the endpoint."
         return Fault("not_found", text)
