@@ -129,6 +129,22 @@ def test_close_ends_the_process_at_once(server: StandIn, connect: Connect) -> No
     wait_until(lambda: server.stats()["open"] == 0, seconds=15, what="the server to see that nobody listens")
 
 
+def test_while_the_worker_says_nothing_no_more_is_asked(server: StandIn, connect: Connect) -> None:
+    server.behave(latency_ms=50)
+    with AskerApart(connect(concurrency=1), HERE, silent_seconds=0.3) as asker:
+        for ticket in range(100):
+            asker.submit(ticket, question())
+        asker.take(0)
+        wait_until(lambda: server.stats()["total"] > 0, seconds=15)
+        time.sleep(1.5)  # as a frozen worker does
+        asked = server.stats()["total"]
+        assert asked < 20
+        time.sleep(0.5)
+        assert server.stats()["total"] == asked
+        asker.set_cap(1)
+        wait_until(lambda: server.stats()["total"] > asked, seconds=10)
+
+
 def test_an_interrupt_is_left_to_the_worker(server: StandIn, connect: Connect) -> None:
     with AskerApart(connect(), HERE) as asker:
         asker.submit(0, question())

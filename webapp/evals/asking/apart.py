@@ -27,6 +27,8 @@ from webapp.evals.asking.waiting import Pace
 log = logging.getLogger(__name__)
 
 _CLOSE_SECONDS = 5.0
+#: A worker that says nothing for so long (seconds) may be frozen: no more is asked, before its lease runs out.
+SILENT_SECONDS = 15.0
 _GONE = Failure("internal", "The process that asks the endpoint has ended. Continue the run.", pauses=True)
 
 
@@ -53,8 +55,15 @@ class Told:
 class AskerApart:
     """The same as an Asker, for the engine. A context manager: the process runs inside of it."""
 
-    def __init__(self, connection: Connection, policy: AddressPolicy, *, pace: Pace | None = None) -> None:
-        self._orders = connection, policy, pace
+    def __init__(
+        self,
+        connection: Connection,
+        policy: AddressPolicy,
+        *,
+        pace: Pace | None = None,
+        silent_seconds: float = SILENT_SECONDS,
+    ) -> None:
+        self._orders = connection, policy, pace, silent_seconds
         self._state = State(allowed=min(START, connection.concurrency))
         self._results: deque[tuple[int, Result]] = deque()
         self._ordered = 0

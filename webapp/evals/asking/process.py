@@ -17,11 +17,13 @@ _TELL_SECONDS = 0.01
 
 def _serve(orders: Pipe, news: Pipe) -> None:
     """The life of the process: carry out orders until the pipe ends."""
-    connection, policy, pace = orders.recv()
+    connection, policy, pace, silent_seconds = orders.recv()
     with Asker(connection, policy, pace=pace) as asker:
         heard = [1]
         threading.Thread(target=_tell, args=(asker, news, heard), daemon=True).start()
         while True:
+            if not orders.poll(silent_seconds):
+                asker.set_cap(0)  # until the worker says how many again, which it does all the time
             order = orders.recv()
             if isinstance(order, int):
                 asker.set_cap(order)
