@@ -184,6 +184,7 @@ INSTALLED_APPS = [
     "webapp.conversations",
     "webapp.evals",
     "webapp.mixtures",
+    "webapp.review",
     "webapp.dashboards",
 ]
 MIDDLEWARE = [

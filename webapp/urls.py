@@ -5,7 +5,7 @@ from django.urls import include, path
 from webapp.common import views
 from webapp.common.access import public
 
-APPS = ("accounts", "conversations", "evals", "mixtures", "dashboards", "common")
+APPS = ("accounts", "conversations", "evals", "mixtures", "review", "dashboards", "common")
 
 urlpatterns = [
     path("healthz", public(views.healthz), name="healthz"),
