@@ -1,6 +1,10 @@
 from django.urls import path
 
-from webapp.dashboards import views
+from webapp.dashboards.views import audit, home
 
 app_name = "dashboards"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("audit", audit.audit, name="audit"),
+    path("audit.<str:ending>", audit.download, name="download_audit"),
+]
