@@ -7,19 +7,19 @@ batch in memory.
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any, NamedTuple, Self
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from webapp.common.errors import BadRequest
 from webapp.conversations.models import Conversation
 from webapp.dashboards.histories import HISTORIES, History, Row, passed_over
+from webapp.dashboards.work import bounds
 
 PAGE = 50
 BATCH = 1_000
@@ -103,9 +103,9 @@ class AuditFilter:
         if self.conversation:
             rows = rows.filter(**{history.conversation: self.conversation})
         if self.first:
-            rows = rows.filter(**{f"{history.when}__gte": start_of(self.first)})
+            rows = rows.filter(**{f"{history.when}__gte": bounds(self.first)[0]})
         if self.last:
-            rows = rows.filter(**{f"{history.when}__lt": start_of(self.last + timedelta(days=1))})
+            rows = rows.filter(**{f"{history.when}__lt": bounds(self.last)[1]})
         return self._of_source(rows, history) if self.source else rows
 
     def _of_source(self, rows: QuerySet[Any], history: History) -> QuerySet[Any]:
@@ -125,11 +125,6 @@ class AuditFilter:
         """The first and the last conversation of the source."""
         ids = Conversation.objects.filter(source=self.source or 0).values_list("pk", flat=True)
         return ids.order_by("pk").first() or 0, ids.order_by("-pk").first() or 0
-
-
-def start_of(day: date) -> datetime:
-    """Midnight by the time zone of the settings."""
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def events(wanted: AuditFilter, after: Place | None = None, *, batch: int = BATCH) -> Iterator[Event]:
@@ -229,8 +224,3 @@ def page_of_events(wanted: AuditFilter, after: Place | None) -> AuditPage:
     """One page."""
     found = list(islice(events(wanted, after, batch=PAGE + 1), PAGE + 1))
     return AuditPage(found[:PAGE], str(found[PAGE - 1].place) if len(found) > PAGE else "")
-
-
-def own(wanted: AuditFilter, person: int) -> AuditFilter:
-    """The same of one person only."""
-    return replace(wanted, person=person)

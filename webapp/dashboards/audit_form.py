@@ -9,9 +9,8 @@ from webapp.accounts.models import User
 from webapp.conversations.filters import BIGGEST_ID
 from webapp.conversations.models import Source
 from webapp.dashboards.audit import NOBODY, AuditFilter
+from webapp.dashboards.fields import day_field
 from webapp.dashboards.histories import KINDS
-
-_DAY = {"type": "date"}
 
 
 class AuditForm(forms.Form):
@@ -24,8 +23,8 @@ class AuditForm(forms.Form):
         required=False, min_value=1, max_value=BIGGEST_ID, label="Conversation",
         help_text="The number in its address.",
     )  # fmt: skip
-    first = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
-    last = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
+    first = day_field("From")
+    last = day_field("To")
 
     def __init__(self, data: Mapping[str, Any], *, user: User) -> None:
         super().__init__(data, label_suffix="")

@@ -5,15 +5,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('common', '0004_job_wait'),
+        ("common", "0004_job_wait"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['created_at'], name='job_created'),
+            model_name="job",
+            index=models.Index(fields=["created_at"], name="job_created"),
         ),
     ]

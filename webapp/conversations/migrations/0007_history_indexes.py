@@ -7,64 +7,89 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('common', '0005_job_created'),
-        ('conversations', '0006_length_indexes'),
+        ("common", "0005_job_created"),
+        ("conversations", "0006_length_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='decision',
-            name='created_at',
+            model_name="decision",
+            name="created_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         migrations.AlterField(
-            model_name='decision',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='flag',
-            name='created_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="flag",
+            name="created_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AlterField(
-            model_name='flag',
-            name='resolved_by',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="flag",
+            name="resolved_by",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['created_at', 'id', 'conversation', 'status', 'job'], name='decision_created'),
+            model_name="decision",
+            index=models.Index(fields=["created_at", "id", "conversation", "status", "job"], name="decision_created"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['created_by', 'created_at', 'id', 'conversation'], name='decision_person'),
+            model_name="decision",
+            index=models.Index(fields=["created_by", "created_at", "id", "conversation"], name="decision_person"),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['created_at', 'id', 'source'], name='flag_created'),
+            model_name="flag",
+            index=models.Index(fields=["created_at", "id", "source"], name="flag_created"),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(fields=['created_by', 'created_at', 'id'], name='flag_person'),
+            model_name="flag",
+            index=models.Index(fields=["created_by", "created_at", "id"], name="flag_person"),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['resolved_at', 'id', 'source'], name='flag_resolved'),
+            model_name="flag",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", False)),
+                fields=["resolved_at", "id", "source"],
+                name="flag_resolved",
+            ),
         ),
         migrations.AddIndex(
-            model_name='flag',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['resolved_by', 'resolved_at', 'id'], name='flag_resolver'),
+            model_name="flag",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", False)),
+                fields=["resolved_by", "resolved_at", "id"],
+                name="flag_resolver",
+            ),
         ),
         migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['created_at', 'id', 'conversation'], name='revision_created'),
+            model_name="revision",
+            index=models.Index(fields=["created_at", "id", "conversation"], name="revision_created"),
         ),
         migrations.AddIndex(
-            model_name='revision',
-            index=models.Index(fields=['created_by', 'created_at', 'id'], name='revision_person'),
+            model_name="revision",
+            index=models.Index(fields=["created_by", "created_at", "id"], name="revision_person"),
         ),
     ]

@@ -5,36 +5,43 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('conversations', '0007_history_indexes'),
-        ('review', '0001_review'),
+        ("conversations", "0007_history_indexes"),
+        ("review", "0001_review"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='verdict',
-            name='verdict_created',
+            model_name="verdict",
+            name="verdict_created",
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(fields=['created_at', 'id', 'conversation'], name='comment_created'),
+            model_name="comment",
+            index=models.Index(fields=["created_at", "id", "conversation"], name="comment_created"),
         ),
         migrations.AddIndex(
-            model_name='comment',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', False)), fields=['resolved_at', 'id', 'conversation'], name='comment_resolved'),
+            model_name="comment",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", False)),
+                fields=["resolved_at", "id", "conversation"],
+                name="comment_resolved",
+            ),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(condition=models.Q(('kind', 'undo')), fields=['created_at', 'number', 'conversation'], name='step_undo'),
+            model_name="step",
+            index=models.Index(
+                condition=models.Q(("kind", "undo")), fields=["created_at", "number", "conversation"], name="step_undo"
+            ),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['created_at', 'id', 'queue', 'source'], name='verdict_created'),
+            model_name="verdict",
+            index=models.Index(fields=["created_at", "id", "queue", "source"], name="verdict_created"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(condition=models.Q(('withdrawn_at__isnull', False)), fields=['withdrawn_at'], name='verdict_withdrawn'),
+            model_name="verdict",
+            index=models.Index(
+                condition=models.Q(("withdrawn_at__isnull", False)), fields=["withdrawn_at"], name="verdict_withdrawn"
+            ),
         ),
     ]
