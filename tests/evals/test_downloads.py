@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.evals.making import make_answer, make_endpoint, make_run
 from tests.factories import make_conversation, make_source, make_user
 from webapp.accounts.models import Role
+from webapp.common import spreadsheets
 from webapp.evals import downloads
 from webapp.evals.models import EvalRun
 
@@ -75,7 +76,7 @@ def test_no_cell_becomes_a_formula(curator: Client, text: str) -> None:
 
 def test_our_numbers_stay_numbers() -> None:
     values: list[Any] = [-3, 0, 1.5, None, True, False, {}]
-    assert [downloads._cell(value) for value in values] == [-3, 0, 1.5, None, "yes", "no", ""]
+    assert [spreadsheets.cell(value) for value in values] == [-3, 0, 1.5, None, "yes", "no", ""]
 
 
 def test_a_result_without_an_answer(curator: Client) -> None:

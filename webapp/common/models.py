@@ -92,6 +92,7 @@ class Job(models.Model):
         indexes = (
             models.Index(fields=["state", "id"]),
             models.Index(fields=["kind", "id"]),
+            models.Index(fields=["created_at"], name="job_created"),
         )
 
     def __str__(self) -> str:

@@ -212,6 +212,10 @@ class Revision(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["conversation", "version"], name="revision_version"),)
+        indexes = (
+            models.Index(fields=["created_at", "id", "conversation"], name="revision_created"),
+            models.Index(fields=["created_by", "created_at", "id"], name="revision_person"),
+        )
 
     def __str__(self) -> str:
         return f"v{self.version}"
@@ -244,9 +248,13 @@ class Flag(models.Model):
     # The index of the turn, from 0; NULL for the whole conversation.
     turn = models.PositiveIntegerField(null=True)
     note = models.CharField(max_length=500, default="", blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(default=timezone.now)
-    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    resolved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     resolved_at = models.DateTimeField(null=True)
     # The bulk job that set it, for its undo.
     job = models.ForeignKey("common.Job", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
@@ -261,6 +269,17 @@ class Flag(models.Model):
                 fields=["reason", "status", "conversation"], name="flag_status", condition=Q(resolved_at=None)
             ),
             models.Index(fields=["job"], name="flag_job", condition=Q(job__isnull=False)),
+            # Who set and resolved what, by time (the audit).
+            models.Index(fields=["created_at", "id", "source"], name="flag_created"),
+            models.Index(fields=["created_by", "created_at", "id"], name="flag_person"),
+            models.Index(
+                fields=["resolved_at", "id", "source"], name="flag_resolved", condition=Q(resolved_at__isnull=False)
+            ),
+            models.Index(
+                fields=["resolved_by", "resolved_at", "id"],
+                name="flag_resolver",
+                condition=Q(resolved_at__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -276,13 +295,20 @@ class Decision(models.Model):
     status = models.PositiveSmallIntegerField(choices=Status.choices)
     previous = models.PositiveSmallIntegerField(choices=Status.choices)
     note = models.CharField(max_length=500, default="", blank=True)
-    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    created_at = models.DateTimeField(default=timezone.now)
     # The bulk job that made it, for its undo.
     job = models.ForeignKey("common.Job", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
-        indexes = (models.Index(fields=["job", "id"], name="decision_job", condition=Q(job__isnull=False)),)
+        indexes = (
+            models.Index(fields=["job", "id"], name="decision_job", condition=Q(job__isnull=False)),
+            # By time, and one person's by time, with all that the audit and the counts of a day ask of a row.
+            models.Index(fields=["created_at", "id", "conversation", "status", "job"], name="decision_created"),
+            models.Index(fields=["created_by", "created_at", "id", "conversation"], name="decision_person"),
+        )
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} v{self.version}"

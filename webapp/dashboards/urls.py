@@ -1,6 +1,11 @@
 from django.urls import path
 
-from webapp.dashboards import views
+from webapp.dashboards.views import audit, home, team
 
 app_name = "dashboards"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("team", team.team_page, name="team"),
+    path("audit", audit.audit, name="audit"),
+    path("audit.<str:ending>", audit.download, name="download_audit"),
+]

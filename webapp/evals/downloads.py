@@ -1,11 +1,11 @@
 """The results of a run as lines of JSON or CSV, in the order of its conversations, however many there are."""
 
-import csv
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from webapp.common import spreadsheets
 from webapp.evals.items import ItemFilter, next_items
 from webapp.evals.models import EvalRun
 from webapp.evals.places import QuestionPlace
@@ -23,8 +23,6 @@ _FIELDS = (
     "answer__prompt_tokens", "answer__completion_tokens", "answer__latency_ms", "answer__letters",
 )  # fmt: skip
 _CONVERSATION, _SAMPLE = _FIELDS.index("conversation_id"), _FIELDS.index("sample")
-#: A spreadsheet takes a cell that begins with one of these for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def rows_of(run: EvalRun) -> Iterator[list[Any]]:
@@ -47,31 +45,9 @@ def jsonl_lines(run: EvalRun) -> Iterator[str]:
         yield json.dumps(dict(zip(COLUMNS, row, strict=True)), ensure_ascii=False) + "\n"
 
 
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 def csv_lines(run: EvalRun) -> Iterator[str]:
-    """A line with the names of the columns, then one for each result; line breaks inside of cells are quoted."""
-    writer = csv.writer(_Echo())
-    yield writer.writerow(COLUMNS)
-    for row in rows_of(run):
-        yield writer.writerow([_cell(value) for value in row])
-
-
-def _cell(value: Any) -> Any:
-    """A value as a spreadsheet reads it: texts never become formulas. Numbers are ours, and stay numbers."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False) if value else ""
-    if isinstance(value, str):
-        text = value.replace("\0", "")
-        return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-    return value
+    """A line with the names of the columns, then one for each result."""
+    yield from spreadsheets.csv_lines(COLUMNS, rows_of(run))
 
 
 def file_name(run: EvalRun, ending: str) -> str:

@@ -197,6 +197,7 @@ class Step(models.Model):
             models.Index(fields=["reviewer", "number"], name="step_reviewer"),
             models.Index(fields=["reviewer", "group"], name="step_group"),
             models.Index(fields=["reviewer", "number"], name="step_conflict", condition=Q(state="conflict")),
+            models.Index(fields=["created_at", "number", "conversation"], name="step_undo", condition=Q(kind="undo")),
         )
 
     def __str__(self) -> str:
@@ -237,7 +238,9 @@ class Verdict(models.Model):
             models.Index(fields=["queue", "created_at"], name="verdict_queue"),
             models.Index(fields=["reviewer", "created_at"], name="verdict_reviewer"),
             models.Index(fields=["source", "created_at"], name="verdict_source"),
-            models.Index(fields=["created_at"], name="verdict_created"),
+            models.Index(fields=["created_at", "id", "queue", "source"], name="verdict_created"),
+            # Which days have to be summed up again.
+            models.Index(fields=["withdrawn_at"], name="verdict_withdrawn", condition=Q(withdrawn_at__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -257,6 +260,16 @@ class Comment(models.Model):
     resolved_at = models.DateTimeField(null=True)
     # Taken back by its writer; the row stays.
     deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["created_at", "id", "conversation"], name="comment_created"),
+            models.Index(
+                fields=["resolved_at", "id", "conversation"],
+                name="comment_resolved",
+                condition=Q(resolved_at__isnull=False),
+            ),
+        )
 
     def __str__(self) -> str:
         return f"comment {self.pk}"
