@@ -359,7 +359,7 @@ def test_the_same_batch_from_many_tabs_at_the_same_moment(ada: User) -> None:
         thread.join()
     assert len(got) == 4
     assert all(answer == got[0] for answer in got)
-    counts = [model.objects.count() for model in (Step, Flag, Decision, Verdict, Comment)]  # type: ignore[attr-defined]
+    counts = [model.objects.count() for model in (Step, Flag, Decision, Verdict, Comment)]
     assert counts == [18, 6, 6, 6, 6]
     numbers = Step.objects.order_by("number").values_list("pk", flat=True)
     assert [str(pk) for pk in numbers] == [made["id"] for made in batch]
