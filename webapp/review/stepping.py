@@ -228,7 +228,7 @@ def _check_base(work: Work) -> None:
 def _check_flags(work: Work) -> None:
     """Somebody else's flag that the reviewer has not seen keeps them from approving; their own does not."""
     seen = work.entry.seen_flag
-    if seen is None:
+    if seen is None or not work.conversation.open_flags:
         return
     newer = Flag.objects.filter(conversation=work.conversation, resolved_at=None, pk__gt=seen)
     if newer.exclude(created_by=work.reviewer).exists():
