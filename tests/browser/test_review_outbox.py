@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.reviewing import Records, Screen, make_queue, sums
 from tests.browser.stand import PASSWORD, Stand
@@ -71,13 +71,14 @@ def test_a_killed_server_gets_all_of_it_when_it_is_back(visits: Visits, stand: S
 def test_an_answer_that_got_lost_does_nothing_twice(visits: Visits, stand: Stand) -> None:
     queue = make_queue(stand, "lost", sums(8))
     page = visits.window("rita").new_page()
-    lost = []
+    lost: list[int] = []
 
-    def lose_first(route, request):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    def lose_first(route: Route) -> None:
         if lost:
-            return route.continue_()
+            route.continue_()
+            return
         lost.append(route.fetch().status)
-        return route.abort()
+        route.abort()
 
     page.route("**/review/sync", lose_first)
     screen = Screen(page, queue).open()

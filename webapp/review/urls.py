@@ -2,12 +2,18 @@
 
 from django.urls import URLPattern, path
 
-from webapp.review.views import conflicts, keys, screen, sync
+from webapp.review.views import conflicts, screen, sync
+from webapp.review.views.keys import keys
+from webapp.review.views.new_queue import new_queue
+from webapp.review.views.queue import queue
+from webapp.review.views.queues import queues
 
 app_name = "review"
 
 urlpatterns: list[URLPattern] = [
-    path("review/keys", keys.keys, name="keys"),
+    path("review/", queues, name="queues"),
+    path("review/new", new_queue, name="new_queue"),
+    path("review/<int:pk>/settings", queue, name="queue"),
     path("review/<int:queue_id>/", screen.screen, name="screen"),
     path("review/<int:queue_id>/items", sync.items, name="items"),
     path("review/<int:queue_id>/leave", sync.leave, name="leave"),
@@ -17,4 +23,5 @@ urlpatterns: list[URLPattern] = [
     path("review/steps", sync.steps, name="steps"),
     path("review/conflicts", conflicts.conflict_list, name="conflicts"),
     path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
+    path("review/keys", keys, name="keys"),
 ]
