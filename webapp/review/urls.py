@@ -3,6 +3,7 @@
 from django.urls import URLPattern, path
 
 from webapp.review.views import conflicts, screen, sync
+from webapp.review.views.keys import keys
 from webapp.review.views.new_queue import new_queue
 from webapp.review.views.queue import queue
 from webapp.review.views.queues import queues
@@ -22,4 +23,5 @@ urlpatterns: list[URLPattern] = [
     path("review/steps", sync.steps, name="steps"),
     path("review/conflicts", conflicts.conflict_list, name="conflicts"),
     path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
+    path("review/keys", keys, name="keys"),
 ]
