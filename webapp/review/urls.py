@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from webapp.review.views import run
 
 app_name = "review"
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("review/run", run.run, name="run"),
+]
