@@ -1,6 +1,5 @@
 // Decisions and flags: what a key does to the item on the screen.
 import { currentItem, state } from "./state.js";
-import { dropStep } from "./steps.js";
 import { forgetDecision, noteDecision } from "./progress.js";
 import { goOn, showAt } from "./swapping.js";
 import { labelOf, mark } from "./marks.js";
@@ -32,13 +31,6 @@ function refusal(item, status) {
   return "";
 }
 
-/** It was decided here before: that decision is taken back, as a step of its own. */
-function takeBack(item) {
-  addEntry("undo", { target: item.group }, { item });
-  dropStep(item.group);
-  forgetDecision(item.group);
-}
-
 /**
  * Decide about the item on the screen and go on.
  * @param {"approved"|"rejected"|"skipped"} status
@@ -59,10 +51,12 @@ export function decide(status, { note = "", group = uuid(), command = status, st
     goOn({ command, started });
     return true;
   }
-  if (item.decided && item.group) takeBack(item);
   const seconds = secondsLooked();
   addEntry("decide", { status, note, seconds }, { item, group, words: status });
-  Object.assign(item, { decided: status, group, readonly: false });
+  // Deciding again stands in place of the decision before, which an undo brings back.
+  if (item.group) forgetDecision(item.group);
+  item.before = { decided: item.decided, group: item.group, status: item.status, before: item.before };
+  Object.assign(item, { decided: status, group, status, readonly: false });
   renderFacts(item);
   noteDecision(group, status, seconds);
   say(`${item.title}: ${status}`);

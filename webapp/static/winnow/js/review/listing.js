@@ -13,7 +13,8 @@ function row(item, index) {
   if (index === state.at) button.setAttribute("aria-current", "true");
   const title = document.createElement("span");
   title.className = "list-title";
-  title.textContent = item.title;
+  title.textContent = item.begins || item.title;
+  button.title = item.title;
   const why = document.createElement("span");
   why.className = item.decided ? `list-why is-${item.decided}` : "list-why";
   why.textContent = item.decided ? `${SIGNS[item.decided] || ""} ${item.decided}` : item.lost ? "with somebody else" : item.reasons.join(", ");

@@ -40,8 +40,9 @@ function underway() {
 }
 
 /** What this tab keeps, and how many it should have with what is missing ahead. */
-function wanted() {
-  const open = state.items.filter((item) => isOpen(item) && !item.undoing).map((item) => item.id);
+function wanted(wish) {
+  // What is asked for by name comes anew, so it is not among what is here already.
+  const open = state.items.filter((item) => isOpen(item) && !item.undoing && item.id !== wish).map((item) => item.id);
   const others = underway().filter((id) => !open.includes(id));
   const here = currentItem() && isOpen(currentItem()) ? 1 : 0;
   const missing = Math.max(0, AHEAD + 1 - ahead() - here);
@@ -51,8 +52,8 @@ function wanted() {
 
 /** Ask for what is missing ahead, and for one item in particular where `item` is given. */
 export async function load({ item = null, renew = false } = {}) {
-  const { missing, have, want } = wanted();
-  if (loaded.busy && !item) return;
+  const { missing, have, want } = wanted(item);
+  if (!tab() || (loaded.busy && !item)) return;
   if (!missing && !item && !renew) return;
   loaded.busy = true;
   const answer = await ask(config.addresses.items, { tab: tab(), have, want, item });

@@ -84,6 +84,8 @@ export function render(item) {
   hold("review-whys", "why", item, item.html.why);
   foldLongTurns(turns, config.search);
   markWaiting(item);
+  const said = turns.querySelector(".turn-user .turn-body") || turns.querySelector(".turn-body");
+  item.begins = said ? said.textContent.trim().slice(0, 90) : "";
 }
 
 /** Take an item out of the page. */
@@ -97,7 +99,8 @@ export function reveal(item) {
   for (const section of document.querySelectorAll("#review-items > .review-item:not([hidden])")) section.hidden = true;
   for (const piece of document.querySelectorAll("[data-of]:not([hidden])")) piece.hidden = true;
   const section = item && elementOf(item);
-  document.getElementById("review-screen").dataset.item = item ? String(item.id) : "";
+  state.shown = section ? item.id : 0;
+  document.getElementById("review-screen").dataset.item = section ? String(item.id) : "";
   if (!section) return;
   section.hidden = false;
   for (const piece of document.querySelectorAll(`[data-of="${item.id}"]`)) piece.hidden = false;

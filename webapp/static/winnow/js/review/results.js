@@ -3,7 +3,7 @@ import { dropStep, reviveStep } from "./steps.js";
 import { forgetDecision, noteDecision } from "./progress.js";
 import { load, refreshItem } from "./loading.js";
 import { afterUndo } from "./undoing.js";
-import { itemById, state } from "./state.js";
+import { itemById, state, withoutDecision } from "./state.js";
 import { renderFacts } from "./rendering.js";
 import { showList } from "./listing.js";
 import { tell } from "./telling.js";
@@ -35,17 +35,17 @@ function notDone(item, entry) {
   if (entry.kind === "flag") unmark("entry", entry.id);
   if (entry.kind === "decide") forgetDecision(entry.group);
   if (!item) return;
-  if (entry.kind === "decide" && item.group === entry.group) Object.assign(item, { decided: undefined, group: undefined });
+  if (entry.kind === "decide" && item.group === entry.group) withoutDecision(item);
   if (entry.kind === "undo" && item.undoing === entry.id) undoFailed(item);
   renderFacts(item);
   if (["decide", "edit"].includes(entry.kind)) refreshItem(item.id);
 }
 
 function undoFailed(item) {
-  const { decided, group, step } = item.undone;
+  const { step, ...was } = item.undone;
   item.undoing = null;
-  if (!item.decided) Object.assign(item, { decided, group });
-  if (decided) noteDecision(group, decided, 0);
+  if (!item.decided) Object.assign(item, was);
+  if (was.group === step.group && was.decided) noteDecision(was.group, was.decided, 0);
   reviveStep(step);
 }
 

@@ -69,8 +69,9 @@ async function sendBatch() {
   if (answer.data) {
     pauses.reset();
     most = MOST_ENTRIES;
-    await settle(batch, answer.data.results);
-    return true;
+    const settled = await settle(batch, answer.data.results);
+    // An answer that says nothing about what was sent would be asked for again and again.
+    return settled > 0 || later();
   }
   if (answer.way) return later();
   // The server does not take this request, whatever the way: find out which entry it is.
@@ -104,4 +105,5 @@ async function settle(batch, results) {
   await remove(answers.map(({ kept }) => kept.seq).filter((seq) => seq !== undefined)).catch(() => {});
   channel.postMessage({ kind: "results", answers });
   deliver(answers);
+  return answers.length;
 }

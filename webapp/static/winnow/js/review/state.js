@@ -13,12 +13,14 @@
  * @property {number} turns  How many turns it has.
  * @property {boolean} blind
  * @property {boolean} editable
+ * @property {string} [begins]  The first words of its user.
  * @property {string[]} reasons  Why it is in the queue.
  * @property {object[]|null} messages  Null where they are large: GET the item's address + "messages".
  * @property {string} address  The conversation's page.
  * @property {{turns: string, side: string, why: string}} html
  * @property {string} [decided]  What this reviewer decided here: approved, rejected, skipped.
  * @property {string} [group]  The group of that decision.
+ * @property {{decided?: string, group?: string}} [before]  What it was decided here before that.
  * @property {boolean} [lost]  Somebody else has it now, or it was decided elsewhere.
  * @property {boolean} [readonly]  Shown again, not leased.
  * @property {number} [seconds]  For how long it was looked at until it was left.
@@ -34,6 +36,8 @@ export const state = {
   items: [],
   /** Index of the one on the screen; items.length where nothing is left. */
   at: 0,
+  /** The id of the item whose text is on the screen now; 0 where none is. */
+  shown: 0,
   /** The turn that keys act on, from 0; null for the whole conversation. @type {number|null} */
   turn: null,
   /** From a swap until the next one has been painted. */
@@ -42,14 +46,21 @@ export const state = {
   editing: false,
 };
 
-/** @returns {Item|null} the item on the screen */
+/** @returns {Item|null} the item on the screen: what is loaded but not shown is none */
 export function currentItem() {
-  return state.items[state.at] || null;
+  const item = state.items[state.at];
+  return item && item.id === state.shown ? item : null;
 }
 
 /** @param {number} id @returns {Item|undefined} */
 export function itemById(id) {
   return state.items.find((item) => item.id === id);
+}
+
+/** The last decision about an item is gone: it is as it was before. @param {Item} item */
+export function withoutDecision(item) {
+  const { decided, group, status = item.status, before } = item.before || {};
+  Object.assign(item, { decided, group, status, before });
 }
 
 /** @param {Item} item @returns {HTMLElement|null} the element that holds its conversation */

@@ -25,7 +25,7 @@ function note(command, started) {
  */
 export function showAt(index, { command = "", started = 0 } = {}) {
   const old = currentItem();
-  if (old && elementOf(old) && !elementOf(old).hidden) {
+  if (old) {
     old.seconds = secondsLooked();
     tell("leave", { item: old });
     leaveTurn();
@@ -34,7 +34,7 @@ export function showAt(index, { command = "", started = 0 } = {}) {
   state.editing = false;
   // Until it has been painted, a key could only mean the one before.
   state.swapping = true;
-  const item = currentItem();
+  const item = state.items[state.at] || null;
   reveal(item);
   lookAt(item?.seconds || 0);
   showEnd(!item);

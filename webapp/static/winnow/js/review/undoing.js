@@ -1,6 +1,6 @@
 // "z" takes back the last step, any number of times, also those of before this page was opened; "←" goes back to what
 // was shown or decided before.
-import { currentItem, elementOf, itemById, state } from "./state.js";
+import { currentItem, itemById, state, withoutDecision } from "./state.js";
 import { decidedBefore, dropStep, putBack, takeStep } from "./steps.js";
 import { forgetDecision } from "./progress.js";
 import { insert, load, readItem } from "./loading.js";
@@ -26,9 +26,11 @@ function agreeTo(step) {
 /** Show the item of an undone step, at once where it is in the page. */
 function showAgain(step, item, started) {
   if (!item) return;
-  Object.assign(item, { decided: undefined, group: undefined });
+  if (item.group === step.group) {
+    withoutDecision(item);
+  }
   renderFacts(item);
-  if (item === currentItem() && elementOf(item) && !elementOf(item).hidden) return;
+  if (item === currentItem()) return;
   showAt(state.items.indexOf(item), { command: "undo", started });
 }
 
@@ -60,7 +62,7 @@ function carryOut(step, started) {
     return;
   }
   known.undoing = entry.id;
-  known.undone = { decided: known.decided, group: known.group, step };
+  known.undone = { decided: known.decided, group: known.group, status: known.status, before: known.before, step };
   if (step.kind === "decide") showAgain(step, known, started);
   else if (known !== currentItem()) showAt(state.items.indexOf(known), { command: "undo", started });
 }
