@@ -1,10 +1,22 @@
+"""The addresses of reviewing."""
+
 from django.urls import URLPattern, path
 
-from webapp.review.views import drafts, run
+from webapp.review.views import conflicts, drafts, run, screen, sync
 from webapp.review.views.keys import keys
 
 app_name = "review"
+
 urlpatterns: list[URLPattern] = [
+    path("review/<int:queue_id>/", screen.screen, name="screen"),
+    path("review/<int:queue_id>/items", sync.items, name="items"),
+    path("review/<int:queue_id>/leave", sync.leave, name="leave"),
+    path("review/items/<int:item_id>", sync.item, name="item"),
+    path("review/items/<int:item_id>/messages", sync.messages, name="messages"),
+    path("review/sync", sync.sync, name="sync"),
+    path("review/steps", sync.steps, name="steps"),
+    path("review/conflicts", conflicts.conflict_list, name="conflicts"),
+    path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
     path("review/keys", keys, name="keys"),
     path("review/run", run.run, name="run"),
     path("review/drafts", drafts.draft_list, name="drafts"),
