@@ -31,10 +31,10 @@ async function bodyOf(response) {
 }
 
 /** @param {number} status @returns {Way|null} null: this request is at fault, not the way */
-function wayOf(status, body) {
+function wayOf(status) {
   if (status === 401) return "ended";
   if (status === 403) return "refused";
-  if (status === 409 && body.user !== undefined) return "other";
+  if (status === 409) return "other";
   if (status === 408 || status === 429 || status >= 500) return "away";
   return null;
 }
@@ -52,6 +52,8 @@ export async function ask(address, body, method = body ? "POST" : "GET") {
       body: body && JSON.stringify(body),
       headers: {
         Accept: "application/json",
+        // Somebody else may have logged in in another tab: they must not be taken for the one who did this.
+        "X-Winnow-User": document.body.dataset.user || "",
         ...(body && { "Content-Type": "application/json", "X-CSRFToken": csrfToken() }),
       },
       credentials: "same-origin",
@@ -70,7 +72,7 @@ export async function ask(address, body, method = body ? "POST" : "GET") {
   // The way to the log-in page, from a server that does not say it in JSON.
   const status = response.type === "opaqueredirect" ? 401 : response.status;
   const answer = await bodyOf(response);
-  const way = wayOf(status, answer);
+  const way = wayOf(status);
   const message = answer.message || `The server answered with error ${status}.`;
   note(way || "open", way ? message : "");
   return { data: null, way, status, message };

@@ -65,7 +65,7 @@ async function nextBatch() {
 async function sendBatch() {
   const batch = await nextBatch();
   if (!batch.length) return false;
-  const answer = await ask(address, { user: Number(user), entries: batch.map((row) => row.entry) });
+  const answer = await ask(address, { entries: batch.map((row) => row.entry) });
   if (answer.data) {
     pauses.reset();
     most = MOST_ENTRIES;
