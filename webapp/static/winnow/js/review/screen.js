@@ -100,7 +100,7 @@ function onKey(event) {
   }
   if (ownsEnter(event)) return event.repeat && event.preventDefault();
   const { command, waits } = event.key === "Enter" && !event.ctrlKey && !event.shiftKey ? { command: "edit" } : keymap.find(event);
-  if (waits) return event.preventDefault();
+  if (waits) return typing || inFrame ? undefined : event.preventDefault();
   if (!command || ((typing || inFrame) && !CHORDS.has(command))) return undefined;
   event.preventDefault();
   // The frame has a "/" of its own.

@@ -124,7 +124,8 @@ function note(element, text, restore = null) {
   const made = document.createElement("span");
   made.className = "draft-note badge info";
   made.textContent = text;
-  element.querySelector(".turn-head")?.append(made);
+  // At the left: the tools of a chosen turn come at the right, and must not move what is just being clicked.
+  element.querySelector(".turn-number")?.after(made);
   if (!restore) return;
   const button = document.createElement("button");
   Object.assign(button, { type: "button", className: "draft-note button quiet small", textContent: "Put it back" });
