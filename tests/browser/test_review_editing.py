@@ -36,6 +36,13 @@ _EDIT = """
 from webapp.conversations.actions.review import save_edit
 save_edit(conversation_id={pk}, version=1, messages={messages!r}, by=None)
 """
+_ANSWERS = """
+from tests.evals.making import make_run
+from webapp.conversations.models import Conversation
+one = Conversation.objects.get(pk={pk})
+for text in ("It is five.", "It is six."):
+    make_run([(one, {{"outcome": "wrong", "text": text}})])
+"""
 PARTS = [
     {"type": "text", "text": "She sold "},
     {"type": "python", "text": "48/2"},
@@ -224,6 +231,24 @@ def test_a_conflict_shows_both_texts(visits: Visits) -> None:
     page.locator("#main .conflict-list a").first.click()
     expect(page.locator("#main")).to_contain_text("Old. Mine.")
     expect(page.locator("#main")).to_contain_text("Theirs.")
+
+
+def test_an_answer_of_a_model_is_taken_over(visits: Visits) -> None:
+    review = Reviewing(visits, [chat("Sum?", "4."), chat("Next?", "Yes.")])
+    run(review.stand, _ANSWERS.format(pk=review.ids[0]))
+    review.open()
+    review.press("g")
+    expect(review.page.locator("#review-said")).to_contain_text("Answers of models")
+    review.press("v")
+    chooser = review.page.get_by_role("dialog", name="Take over the answer of")
+    expect(chooser).to_contain_text("It is five.")
+    review.press("2")
+    expect(review.box).to_have_value("It is five.")
+    expect(review.bar).to_contain_text("Draft kept at")
+    review.press("Control+Enter")
+    expect(review.item).to_contain_text("Next?")
+    messages, status, _ = review.stored(0)
+    assert (messages[1]["content"], status) == ("It is five.", "approved")
 
 
 @pytest.mark.parametrize("key", ["g", "v", "h"])
