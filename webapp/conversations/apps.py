@@ -1,4 +1,9 @@
+from typing import TYPE_CHECKING
+
 from django.apps import AppConfig
+
+if TYPE_CHECKING:
+    from webapp.conversations.filters import ConversationFilter
 
 
 class ConversationsConfig(AppConfig):
@@ -6,7 +11,16 @@ class ConversationsConfig(AppConfig):
     label = "conversations"
 
     def ready(self) -> None:
-        from webapp.conversations import bulk_jobs, hooks, indexing, jobs  # noqa: F401  (the jobs register their kinds)
+        from webapp.accounts.models import Role
+        from webapp.conversations import bulk_jobs, hooks, indexing, jobs, replacing_jobs  # noqa: F401  (kinds of jobs)
+        from webapp.conversations.list_actions import ListAction, register_list_action
 
-        hooks.TEXT_CHANGED_HOOKS.append(indexing.text_changed)
+        register_list_action(ListAction("Find and replace", _replace_filter, Role.CURATOR))
+        hooks.TEXTS_CHANGED_HOOKS.append(indexing.texts_changed)
         hooks.PURGE_HOOKS.append(indexing.forget)
+
+
+def _replace_filter(wanted: "ConversationFilter") -> str:
+    from django.urls import reverse
+
+    return f"{reverse('conversations:replace')}?{wanted.to_query()}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from webapp.conversations.models import Source
 
 TextChanged = Callable[[int, str, str], None]
+TextsChanged = Callable[[Sequence[tuple[int, str, str]]], None]
 Purged = Callable[[Source, Sequence[int]], None]
 Imported = Callable[[Source], None]
 Holds = Callable[[Source], str]
@@ -15,6 +16,9 @@ IMPORTED_HOOKS: list[Imported] = []
 # Each is called in the transaction of the change with the conversation's id, its stored text before and after.
 TEXT_CHANGED_HOOKS: list[TextChanged] = []
 
+# The same for who can follow many changes at once: each is called with a list of what the others get one by one.
+TEXTS_CHANGED_HOOKS: list[TextsChanged] = []
+
 # Each is called in the transaction that deletes conversations of a source, with their ids, before the rows are gone.
 PURGE_HOOKS: list[Purged] = []
 
@@ -24,8 +28,16 @@ HOLDS_HOOKS: list[Holds] = []
 
 def text_changed(conversation_id: int, old: str, new: str) -> None:
     """Tell everybody who keeps something beside the text, such as the search index."""
-    for hook in TEXT_CHANGED_HOOKS:
-        hook(conversation_id, old, new)
+    texts_changed([(conversation_id, old, new)])
+
+
+def texts_changed(changes: Sequence[tuple[int, str, str]]) -> None:
+    """The same for many conversations: (id, stored text before, after)."""
+    for hook in TEXTS_CHANGED_HOOKS:
+        hook(changes)
+    for one in TEXT_CHANGED_HOOKS:
+        for change in changes:
+            one(*change)
 
 
 def before_purge(source: Source, conversation_ids: Sequence[int]) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import msgspec
 from django.db import connection
+from django.db.models import F
 
 from webapp.conversations.models import Conversation, ConversationText, Source
 from webapp.conversations.search_text import words
@@ -46,14 +47,21 @@ class Batch(NamedTuple):
         return self.rows[-1][0]
 
 
-def words_of(messages: str) -> str:
-    """The indexed words of a conversation's stored text, turn after turn, with BORDER between them."""
+def words_of(messages: str, known: dict[str, str] | None = None) -> str:
+    """The indexed words of a conversation's stored text, turn after turn, with BORDER between them.
+
+    `known` keeps the words of each text, for another version of the conversation that has most of them too.
+    """
+    known = {} if known is None else known
     contents = (message.content for message in _decoder.decode(messages))
     texts = [part for content in contents for part in ([content] if isinstance(content, str) else _texts(content))]
     found: list[str] = []
     room = CHARACTERS_LIMIT
     for text in texts:
-        found.append(words(text[:room])[:room])
+        cut = text[:room]
+        if cut not in known:
+            known[cut] = words(cut)
+        found.append(known[cut][:room])
         room -= len(found[-1])
         if room <= 0:
             break
@@ -137,28 +145,41 @@ def insert(rows: Sequence[tuple[int, str]]) -> None:
             cursor.executemany("INSERT INTO conversations_search (rowid, words) VALUES (%s, %s)", rows)
 
 
-def text_changed(conversation_id: int, old: str, new: str) -> None:
-    """Follow an edit, in its transaction. What the job has not reached yet, it will read as it is then."""
+def texts_changed(changes: Sequence[tuple[int, str, str]]) -> None:
+    """Follow edits (id, stored text before, after), in their transaction.
+
+    What the job has not reached yet, it will read as it is then.
+    """
     if connection.vendor == "postgresql":
-        # Always, because a job that is writing this row right now cannot be seen from here.
-        _upsert(conversation_id, tsvector(words_of(new)))
-    elif _is_indexed(conversation_id):
-        _delete_sqlite([(conversation_id, words_of(old))])
-        insert([(conversation_id, words_of(new))])
+        # Always, because a job that is writing these rows right now cannot be seen from here.
+        _upsert([(number, tsvector(words_of(new))) for number, _, new in changes])
+        return
+    indexed = _indexed_among([number for number, _, _ in changes])
+    moved = [(number, *_words_of_both(old, new)) for number, old, new in changes if number in indexed]
+    moved = [change for change in moved if change[1] != change[2]]
+    if moved:
+        _delete_sqlite([(number, old) for number, old, _ in moved])
+        insert([(number, new) for number, _, new in moved])
 
 
-def _upsert(conversation_id: int, document: str) -> None:
+def _words_of_both(old: str, new: str) -> tuple[str, str]:
+    known: dict[str, str] = {}
+    return words_of(old, known), words_of(new, known)
+
+
+def _upsert(documents: Sequence[tuple[int, str]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO conversations_search (conversation_id, document) VALUES (%s, %s::tsvector)"
+            "INSERT INTO conversations_search (conversation_id, document)"
+            " SELECT id, document::tsvector FROM unnest(%s::bigint[], %s::text[]) AS found (id, document)"
             " ON CONFLICT (conversation_id) DO UPDATE SET document = excluded.document",
-            [conversation_id, document],
+            [[number for number, _ in documents], [document for _, document in documents]],
         )
 
 
-def _is_indexed(conversation_id: int) -> bool:
-    through = Conversation.objects.filter(pk=conversation_id).values_list("source__indexed_through", flat=True).first()
-    return through is not None and conversation_id <= through
+def _indexed_among(numbers: Sequence[int]) -> set[int]:
+    rows = Conversation.objects.filter(pk__in=numbers, pk__lte=F("source__indexed_through"))
+    return set(rows.values_list("pk", flat=True))
 
 
 def forget(source: Source, conversation_ids: Sequence[int]) -> None:

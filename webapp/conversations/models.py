@@ -207,14 +207,19 @@ class Revision(models.Model):
     content_hash = models.BinaryField(max_length=32)
     restored_from = models.PositiveIntegerField(null=True)
     reason = models.CharField(max_length=500, default="", blank=True)
+    # The status before the change, which ends an approval; NULL where it was not written down.
+    previous = models.PositiveSmallIntegerField(choices=Status.choices, null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
+    # The job that replaced text in many conversations, for its undo.
+    job = models.ForeignKey("common.Job", null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=["conversation", "version"], name="revision_version"),)
         indexes = (
             models.Index(fields=["created_at", "id", "conversation"], name="revision_created"),
             models.Index(fields=["created_by", "created_at", "id"], name="revision_person"),
+            models.Index(fields=["job", "id"], name="revision_job", condition=Q(job__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from webapp.conversations.views import bulk, conversation, editing, history, imports, listing, sources, taxonomy
+from webapp.conversations.views import (
+    bulk,
+    conversation,
+    editing,
+    history,
+    imports,
+    listing,
+    replacing,
+    sources,
+    taxonomy,
+)
 
 app_name = "conversations"
 
@@ -33,6 +43,10 @@ urlpatterns: list[URLPattern] = [
     path("conversations/bulk/<int:job_id>/", bulk.bulk_job, name="bulk_job"),
     path("conversations/bulk/<int:job_id>/start", bulk.start, name="bulk_start"),
     path("conversations/bulk/<int:job_id>/undo", bulk.undo, name="bulk_undo"),
+    path("conversations/replace", replacing.replace, name="replace"),
+    path("conversations/replace/<int:job_id>/", replacing.replace_job, name="replace_job"),
+    path("conversations/replace/<int:job_id>/start", replacing.replace_start, name="replace_start"),
+    path("conversations/replace/<int:job_id>/undo", replacing.replace_undo, name="replace_undo"),
     path("flags/", taxonomy.taxonomy, name="taxonomy"),
     path("flags/<int:reason_id>/", taxonomy.change, name="change_reason"),
     path("flags/<int:reason_id>/arrange", taxonomy.arrange, name="arrange_reason"),

@@ -67,6 +67,19 @@ def _answers(shown: ShownConversation) -> PanelData | None:
     runs = _newest_runs(shown.conversation.pk)
     if not runs:
         return None
+    newest = _newest_of(runs)
+    return {
+        "answers": newest,
+        "more": len(runs) > len(newest) or any(row.samples > 1 for row in runs),
+    }
+
+
+def newest_answers(conversation_id: int) -> list[Said]:
+    """What each model said last, the newest first."""
+    return _newest_of(_newest_runs(conversation_id))
+
+
+def _newest_of(runs: Sequence["AskedRun"]) -> list[Said]:
     results = EvalResult.objects.filter(pk__in=[row.first for row in runs[:MOST_RUNS]])
     by_run = {result.run_id: result for result in _with_runs(results)}
     newest: dict[int, Said] = {}
@@ -74,10 +87,7 @@ def _answers(shown: ShownConversation) -> PanelData | None:
         result = by_run.get(row.run)
         if result is not None and result.run.endpoint_id not in newest:
             newest[result.run.endpoint_id] = Said(result, row.right, row.samples)
-    return {
-        "answers": list(newest.values()),
-        "more": len(runs) > len(newest) or any(row.samples > 1 for row in runs),
-    }
+    return list(newest.values())
 
 
 def _with_runs(results: EvalResultQuerySet) -> EvalResultQuerySet:

@@ -42,6 +42,12 @@ def _config(queue: Queue, keys: dict[str, str], reasons: list[FlagReason]) -> di
             "items": reverse("review:items", args=[queue.pk]),
             "leave": reverse("review:leave", args=[queue.pk]),
             "item": reverse("review:item", args=[0]),
+            "messages": reverse("review:messages", args=[0]),
             "steps": reverse("review:steps"),
+            "drafts": reverse("review:drafts"),
+            "draft": reverse("review:draft", args=[0]),
+            "since": reverse("review:draft_since", args=[0]),
+            "answers": reverse("review:answers", args=[0]),
+            "run": reverse("review:run"),
         },
     }

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from webapp.review.views import conflicts, screen, sync
+from webapp.review.views import conflicts, drafts, run, screen, sync
 from webapp.review.views.keys import keys
 from webapp.review.views.new_queue import new_queue
 from webapp.review.views.queue import queue
@@ -24,4 +24,9 @@ urlpatterns: list[URLPattern] = [
     path("review/conflicts", conflicts.conflict_list, name="conflicts"),
     path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
     path("review/keys", keys, name="keys"),
+    path("review/run", run.run, name="run"),
+    path("review/drafts", drafts.draft_list, name="drafts"),
+    path("review/drafts/<int:conversation_id>", drafts.draft, name="draft"),
+    path("review/drafts/<int:conversation_id>/since", drafts.since, name="draft_since"),
+    path("review/answers/<int:conversation_id>", drafts.answers, name="answers"),
 ]

@@ -191,7 +191,8 @@ def _store_text(
     original = stored.original_text()
     stored.messages, stored.original = new, None if new == original else original
     stored.save(update_fields=["messages", "original"])
-    status = Status.UNREVIEWED if conversation.status == Status.APPROVED else conversation.status
+    previous = conversation.status
+    status = Status.UNREVIEWED if previous == Status.APPROVED else previous
     columns = columns_of(messages)
     _change(conversation, version=conversation.version + 1, status=status, edited=new != original, **columns)
     Revision.objects.create(
@@ -201,6 +202,7 @@ def _store_text(
         content_hash=columns["content_hash"],
         restored_from=restored_from,
         reason=reason,
+        previous=previous,
         created_by=by,
     )
     _carry_flags(conversation, messages_of(old), messages)

@@ -1,4 +1,6 @@
-// The edit form: chords, and a word before what was typed is lost.
+// The edit form: chords, running Python parts, and a word before what was typed is lost.
+import { runPart, runReport } from "./running.js";
+
 const editor = document.getElementById("editor");
 // A form that comes back with moved turns, or because it was refused, holds what is saved nowhere.
 let changed = Boolean(editor.querySelector("form[data-moved]:not([data-moved='']), [role=alert]"));
@@ -32,3 +34,35 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.key === "Escape") document.querySelector("[data-leave]")?.click();
 });
+
+const typeOf = (part) => part?.querySelector("select")?.value;
+const textOf = (part) => part.querySelector("textarea").value;
+
+async function run(part, button) {
+  const next = part.nextElementSibling;
+  button.disabled = true;
+  button.textContent = "Running …";
+  const expected = typeOf(next) === "python_output" ? textOf(next) : null;
+  const answer = await runPart(part.closest("form").dataset.run, textOf(part), expected);
+  Object.assign(button, { disabled: false, textContent: "Run it" });
+  part.querySelector(".run-report")?.remove();
+  part.append(runReport(answer));
+}
+
+/** Each part that is Python gets a button that runs it. */
+function offerRuns() {
+  for (const part of editor.querySelectorAll(".edit-part")) {
+    let button = part.querySelector(".part-run");
+    if (!button) {
+      button = document.createElement("button");
+      Object.assign(button, { type: "button", className: "button quiet small part-run", textContent: "Run it" });
+      button.addEventListener("click", () => run(part, button));
+      part.querySelector(".toolbar .toolbar").prepend(button);
+    }
+    button.hidden = typeOf(part) !== "python";
+  }
+}
+
+editor.addEventListener("change", offerRuns);
+editor.addEventListener("htmx:afterSettle", offerRuns);
+offerRuns();

@@ -16,9 +16,13 @@
 import { state } from "./state.js";
 
 export { addEntry } from "./entries.js";
+export { ask } from "./connection.js";
+export { config } from "./state.js";
 export { currentItem, elementOf, itemById, turnElement } from "./state.js";
 export { decide, goOn } from "./deciding.js";
+export { forgetDecision, noteDecision } from "./progress.js";
 export { refreshItem, replaceTurns } from "./loading.js";
+export { renderFacts } from "./rendering.js";
 export { say } from "./saying.js";
 export { selectedTurn, selectTurn } from "./turns.js";
 export { tell } from "./telling.js";
