@@ -6,4 +6,4 @@ class ReviewConfig(AppConfig):
     label = "review"
 
     def ready(self) -> None:
-        pass
+        from webapp.review import panels, talking  # noqa: F401  (they register themselves)
