@@ -23,10 +23,12 @@ function typedName(area) {
   return area.value.slice(0, area.selectionStart).match(TYPED)?.[1] ?? null;
 }
 
-/** Let `area`, a text area, complete names. Once for each. */
+/**
+ * Let a text area complete names. Call it once for each.
+ * @param {HTMLTextAreaElement} area
+ * @returns {{isOpen: () => boolean, close: () => void}}
+ */
 export function completeNames(area) {
-  if (area.dataset.completing) return;
-  area.dataset.completing = "yes";
   const field = document.createElement("div");
   field.className = "mentions-field";
   area.replaceWith(field);
@@ -95,4 +97,5 @@ export function completeNames(area) {
     event.preventDefault();
     event.stopPropagation();
   });
+  return { isOpen: () => !list.hidden, close };
 }
