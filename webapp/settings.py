@@ -328,6 +328,9 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(WINNOW_DATA / "beat-schedule")
 
 TRASH_DAYS = _number("TRASH_DAYS", 7)
 
+# For how long a screen of a reviewer holds an item without a sign of life.
+REVIEW_LEASE_SECONDS = _number("REVIEW_LEASE_SECONDS", 120, least=2)
+
 # Private addresses (host:port) that model endpoints may have. With none given, loopback is allowed where Winnow runs
 # for one person: on SQLite. In a network, calls from this machine reach what nobody outside should.
 ENDPOINT_ADDRESSES = _pairs("ENDPOINT_ADDRESSES")

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import make_conversation, make_user
-from tests.review.making import State, make_item, make_queue, make_verdict
+from tests.review.given_verdicts import State, make_item, make_queue, make_verdict
 from webapp.accounts.models import Role, User
 from webapp.conversations.models import Conversation
 from webapp.review.models import Queue

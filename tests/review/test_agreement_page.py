@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_conversation, make_source, make_user
-from tests.review.making import State, make_item, make_queue, make_verdict
+from tests.review.given_verdicts import State, make_item, make_queue, make_verdict
 from webapp.accounts.models import Role, User
 from webapp.review import agreeing
 from webapp.review.models import Queue, Verdict

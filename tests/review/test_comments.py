@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories import chat, make_conversation, make_source, make_user
-from tests.review.making import make_item, make_queue, make_verdict
+from tests.review.given_verdicts import make_item, make_queue, make_verdict
 from webapp.accounts.models import Role, User
 from webapp.common.errors import Forbidden, NotFound, Unprocessable
 from webapp.conversations.actions.review import save_edit

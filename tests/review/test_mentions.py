@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.factories import make_conversation, make_source, make_user
-from tests.review.making import make_item, make_queue, make_verdict
+from tests.review.given_verdicts import make_item, make_queue, make_verdict
 from webapp.accounts.models import Role, User
 from webapp.conversations.models import Conversation
 from webapp.review.actions.comments import add_comment, delete_comment

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
 from webapp.accounts.models import Role, User
 from webapp.common.errors import Forbidden
-from webapp.common.pages import error_page
+from webapp.common.pages import error_page, wants_json
 
 READS = {"GET", "HEAD", "OPTIONS"}
 
@@ -38,9 +38,20 @@ class AccessMiddleware:
 
 def _to_login(request: HttpRequest) -> HttpResponse:
     address = reverse("accounts:login")
+    if wants_json(request):
+        # The script keeps what it holds, and shows where to log in again.
+        return JsonResponse({"login": f"{address}?{urlencode({'next': _page_of(request)})}"}, status=401)
     if request.headers.get("HX-Request"):
         # No redirect: it would throw away what was typed into the page.
         return HttpResponse("Your session has ended. Log in again.", status=401, content_type="text/plain")
     if request.method in READS:
         address += "?" + urlencode({"next": request.get_full_path()})
     return HttpResponseRedirect(address)
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that a script asked from: to come back to after the log-in."""
+    asked_from = urlsplit(request.headers.get("Referer", ""))
+    if not asked_from.path or asked_from.netloc != request.get_host():
+        return request.get_full_path() if request.method in READS else "/"
+    return asked_from.path + (f"?{asked_from.query}" if asked_from.query else "")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
@@ -16,6 +16,11 @@ def remembered_theme(request: HttpRequest) -> str:
     """light, dark, or nothing for the system's own."""
     theme = request.COOKIES.get("theme", "")
     return theme if theme in THEMES else ""
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """A script asks, and reads JSON."""
+    return request.headers.get("Accept", "").startswith("application/json")
 
 
 def notify(response: HttpResponse, text: str, *, level: str = "good") -> HttpResponse:
@@ -46,10 +51,13 @@ def render_page(
 
 
 def error_page(request: HttpRequest, error: WinnowError) -> HttpResponse:
-    """A page of its own for `error`; for htmx and scripts only its text. Touches no database."""
+    """A page of its own for `error`; for htmx and scripts only its text, as JSON where asked. Touches no database."""
     words = {"status": error.status, "title": error.title, "message": str(error), "link": error.link}
     context = words | {"theme": remembered_theme(request)}
-    if request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
+    response: HttpResponse
+    if wants_json(request):
+        response = JsonResponse({"message": str(error)}, status=error.status)
+    elif request.headers.get("HX-Request") or "text/html" not in request.headers.get("Accept", "text/html"):
         response = HttpResponse(str(error), status=error.status, content_type="text/plain; charset=utf-8")
     else:
         response = HttpResponse(render_to_string("error.html", context), status=error.status)

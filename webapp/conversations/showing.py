@@ -64,6 +64,10 @@ class ShownConversation:
         found: Read = self._read[name]
         return found
 
+    def give(self, name: str, found: object) -> None:
+        """What `once` would read, where it was read for several conversations together."""
+        self._read[name] = found
+
     @cached_property
     def messages(self) -> list[Message]:
         return messages_of(self.conversation.text.messages)

@@ -26,8 +26,3 @@ def hidden_since(user: User, conversation_ids: Iterable[int]) -> dict[int, datet
         item, made = found[pk], found[pk].queue.created_at
         since[item.conversation_id] = min(made, since.get(item.conversation_id, made))
     return since
-
-
-def is_hidden(user: User, conversation_id: int) -> bool:
-    """Whether nothing that others say may be shown to this user."""
-    return bool(hidden_since(user, [conversation_id]))

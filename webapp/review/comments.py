@@ -1,8 +1,8 @@
 """Comments on conversations and their turns: who is named in them, who may see them, and how they are shown."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,14 +10,15 @@ from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from webapp.accounts.models import User
+from webapp.common.errors import Unprocessable
 from webapp.common.templatetags.winnow import plural
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.diffs import turn_map
 from webapp.conversations.marks import Mark
-from webapp.conversations.models import Source
+from webapp.conversations.models import Conversation, Source
 from webapp.conversations.showing import ShownConversation
 from webapp.review.blinding import hidden_since
-from webapp.review.models import Comment
+from webapp.review.models import Comment, Mention
 
 LONGEST = 4000
 #: A name as a log-in name may be, behind an @ that is not in the middle of an address.
@@ -43,6 +44,19 @@ class ShownComment:
     @property
     def turn_number(self) -> int | None:
         return None if self.comment.turn is None else self.comment.turn + 1
+
+
+def write_comment(*, conversation: Conversation, turn: int | None, text: str, by: User) -> Comment:
+    """Store a comment and tell the people whom it names, inside the transaction of a form or of a step.
+
+    Raises Unprocessable (no text, too long, no such turn).
+    """
+    text = _checked(text)
+    if turn is not None and not 0 <= turn < conversation.turns:
+        raise Unprocessable(f"There is no turn {turn + 1}: the conversation has {conversation.turns}.")
+    comment = Comment.objects.create(conversation=conversation, turn=turn, text=text, created_by=by)
+    Mention.objects.bulk_create(Mention(comment=comment, user=user) for user in named_in(text) if user.pk != by.pk)
+    return comment
 
 
 def mentionable() -> QuerySet[User]:
@@ -73,14 +87,18 @@ def pieces_of(text: str, names: set[str]) -> list[Piece]:
     return [piece for piece in (*pieces, Piece(text[end:], False)) if piece.text]
 
 
-def visible_comments(user: User, conversation_id: int) -> list[Comment]:
-    """The comments that stand, oldest first, without those that this user must not see yet."""
-    rows = Comment.objects.filter(conversation=conversation_id, deleted_at=None).order_by("pk")
+def visible_comments(user: User, conversation_ids: Collection[int]) -> Mapping[int, list[Comment]]:
+    """By conversation the comments that stand, oldest first, without those that this user must not see yet."""
+    rows = Comment.objects.filter(conversation__in=conversation_ids, deleted_at=None).order_by("pk")
     found = list(rows.select_related("created_by", "resolved_by").prefetch_related("mentions__user"))
-    if all(one.created_by_id == user.pk for one in found):
-        return found
-    since = hidden_since(user, [conversation_id]).get(conversation_id)
-    return [one for one in found if since is None or one.created_by_id == user.pk or one.created_at < since]
+    of_others = {one.conversation_id for one in found if one.created_by_id != user.pk}
+    since = hidden_since(user, of_others) if of_others else {}
+    by_conversation: dict[int, list[Comment]] = defaultdict(list)
+    for one in found:
+        hidden = since.get(one.conversation_id)
+        if hidden is None or one.created_by_id == user.pk or one.created_at < hidden:
+            by_conversation[one.conversation_id].append(one)
+    return by_conversation
 
 
 def show(comments: Sequence[Comment]) -> list[ShownComment]:
@@ -90,7 +108,13 @@ def show(comments: Sequence[Comment]) -> list[ShownComment]:
 
 def comments_of(shown: ShownConversation) -> list[Comment]:
     """Those that the reader of a page sees; read once, for the panel and for the marks on the turns."""
-    return shown.once("comments", lambda: visible_comments(shown.user, shown.conversation.pk))
+    pk = shown.conversation.pk
+    return shown.once("comments", lambda: visible_comments(shown.user, [pk]).get(pk, []))
+
+
+def people_for(shown: ShownConversation) -> list[str]:
+    """The names that the form beside a conversation offers."""
+    return shown.once("people", lambda: list(mentionable().values_list("username", flat=True)))
 
 
 def marks_on_turns(shown: ShownConversation) -> Mapping[int, Sequence[Mark]]:
@@ -116,6 +140,15 @@ def told_of_source(source: Source) -> str:
     if not count:
         return ""
     return f"{plural(count, 'comment,comments')} on its conversations will be deleted with them."
+
+
+def _checked(text: str) -> str:
+    text = text.replace("\r\n", "\n").strip()
+    if not text:
+        raise Unprocessable("The comment is empty. Write something first.")
+    if len(text) > LONGEST or "\0" in text:
+        raise Unprocessable(f"A comment can be at most {LONGEST:,} characters long, without NUL characters.")
+    return text
 
 
 def _names(comment: Comment) -> set[str]:

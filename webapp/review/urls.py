@@ -1,9 +1,21 @@
-from django.urls import path
+"""The addresses of reviewing."""
 
-from webapp.review.views import agreement, comments, mentions
+from django.urls import URLPattern, path
+
+from webapp.review.views import agreement, comments, conflicts, mentions, screen, sync
 
 app_name = "review"
-urlpatterns = [
+
+urlpatterns: list[URLPattern] = [
+    path("review/<int:queue_id>/", screen.screen, name="screen"),
+    path("review/<int:queue_id>/items", sync.items, name="items"),
+    path("review/<int:queue_id>/leave", sync.leave, name="leave"),
+    path("review/items/<int:item_id>", sync.item, name="item"),
+    path("review/items/<int:item_id>/messages", sync.messages, name="messages"),
+    path("review/sync", sync.sync, name="sync"),
+    path("review/steps", sync.steps, name="steps"),
+    path("review/conflicts", conflicts.conflict_list, name="conflicts"),
+    path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
     path("review/<int:pk>/agreement", agreement.agreement, name="agreement"),
     path("review/<int:pk>/disagreements", agreement.disagreements, name="disagreements"),
     path("review/comments/<int:conversation_id>/add", comments.add, name="add_comment"),

@@ -123,6 +123,24 @@ def resolve_flag(*, flag_id: int, by: User | None) -> Flag:
     return flag
 
 
+@transaction.atomic
+def reopen_flag(*, flag_id: int) -> Flag:
+    """Open a flag again whose closing was a mistake; one that is open stays as it is."""
+    flag = Flag.objects.filter(pk=flag_id).first()
+    if flag is None:
+        raise NotFound("There is no such flag.")
+    conversation = _locked(flag.conversation_id)
+    is_first = not conversation.flags.filter(resolved_at=None, reason_id=flag.reason_id).exists()
+    closed = Flag.objects.filter(pk=flag_id).exclude(resolved_at=None)
+    if not closed.update(resolved_at=None, resolved_by=None):
+        return flag
+    _change(conversation, open_flags=conversation.open_flags + 1)
+    if is_first:
+        tallies.add_flagged(conversation.source_id, flag.reason_id, 1)
+    flag.refresh_from_db()
+    return flag
+
+
 def _locked(conversation_id: int, version: int | None = None) -> Conversation:
     """The conversation with its text, held against other writers until the transaction ends."""
     rows = Conversation.objects.live().select_related("source", "text")

@@ -6,9 +6,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from webapp.accounts.models import User
-from webapp.common.errors import Forbidden, NotFound, Unprocessable
+from webapp.common.errors import Forbidden, NotFound
 from webapp.conversations.models import Conversation
-from webapp.review.comments import LONGEST, named_in
+from webapp.review.comments import write_comment
 from webapp.review.models import Comment, Mention
 
 
@@ -18,16 +18,10 @@ def add_comment(*, conversation_id: int, turn: int | None, text: str, by: User) 
 
     Raises NotFound, Unprocessable (no text, too long, no such turn).
     """
-    text = _checked(text)
     conversation = Conversation.objects.live().filter(pk=conversation_id).first()
     if conversation is None:
         raise NotFound("There is no such conversation. Its source may have been deleted.")
-    if turn is not None and not 0 <= turn < conversation.turns:
-        raise Unprocessable(f"There is no turn {turn + 1}: the conversation has {conversation.turns}.")
-    comment = Comment.objects.create(conversation=conversation, turn=turn, text=text, created_by=by)
-    named = [Mention(comment=comment, user=user) for user in named_in(text) if user.pk != by.pk]
-    Mention.objects.bulk_create(named)
-    return comment
+    return write_comment(conversation=conversation, turn=turn, text=text, by=by)
 
 
 @transaction.atomic
@@ -67,15 +61,6 @@ def mark_read(*, by: User, mention_ids: Sequence[int] | None = None) -> int:
     if mention_ids is not None:
         unread = unread.filter(pk__in=mention_ids)
     return unread.update(read_at=timezone.now())
-
-
-def _checked(text: str) -> str:
-    text = text.replace("\r\n", "\n").strip()
-    if not text:
-        raise Unprocessable("The comment is empty. Write something first.")
-    if len(text) > LONGEST or "\0" in text:
-        raise Unprocessable(f"A comment can be at most {LONGEST:,} characters long, without NUL characters.")
-    return text
 
 
 def _locked(comment_id: int) -> Comment:

@@ -1,0 +1,147 @@
+"""An item as the review screen gets it: numbers for its keys, and its text, its panels and its reasons as HTML."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from webapp.accounts.models import User
+from webapp.conversations.content.checking import ISSUES
+from webapp.conversations.models import Decision, Flag, FlagReason, Revision
+from webapp.conversations.panels import panels_for
+from webapp.conversations.showing import ShownConversation
+from webapp.review.models import QueueItem, Verdict
+from webapp.review.panels import read_together
+from webapp.review.reasons import words_for
+
+#: A longer text (characters of JSON) is fetched only by who edits it.
+LONGEST_MESSAGES = 200_000
+BLIND_WORDS = "Its text cannot be edited here: several people review it independently, and all must see the same."
+
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass
+class ShownItem(ShownConversation):
+    """A conversation as an item of a queue. Where `blind_since` is set, marks that others made since are hidden."""
+
+    blind_since: datetime | None = None
+
+    def hides(self, made_by: int | None, made_at: datetime) -> bool:
+        """Whether a mark (flag, decision, comment) of this user and this time must not be shown now."""
+        return self.blind_since is not None and made_by not in {None, self.user.pk} and made_at >= self.blind_since
+
+
+@dataclass(frozen=True)
+class ItemReader:
+    """For whom items are shown; the forms in their panels carry the token of the session."""
+
+    user: User
+    csrf_token: str
+
+
+def items_as_json(items: Sequence[QueueItem], reader: ItemReader) -> list[dict[str, Any]]:
+    """Items with their queues, conversations and texts, in the form of the review screen."""
+    shown = _shown(items, reader.user)
+    words = words_for(items)
+    return [_as_json(item, shown[item.pk], words[item.pk], reader) for item in items]
+
+
+def is_blind_for(item: QueueItem, decided: Collection[int]) -> bool:
+    """Whether others' marks are hidden; `decided` are the ids of items that the reader has decided."""
+    return item.queue.is_blind() and item.state == QueueItem.State.OPEN and item.pk not in decided
+
+
+def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
+    """All marks of all items, each kind read with one query."""
+    decided = _decided_by(items, user)
+    ids = [item.conversation_id for item in items]
+    marks = _Marks(ids)
+    found = {}
+    for item in items:
+        since = item.queue.created_at if is_blind_for(item, decided) else None
+        found[item.pk] = marks.put_on(ShownItem(item.conversation, user, blind_since=since))
+    read_together(list(found.values()))
+    return found
+
+
+def _decided_by(items: Sequence[QueueItem], user: User) -> set[int]:
+    blind = [item.pk for item in items if item.queue.is_blind()]
+    if not blind:
+        return set()
+    return set(Verdict.objects.standing().filter(item__in=blind, reviewer=user).values_list("item_id", flat=True))
+
+
+class _Marks:
+    """The flags, decisions and revisions of several conversations."""
+
+    def __init__(self, conversation_ids: Sequence[int]) -> None:
+        ids = {"conversation__in": conversation_ids}
+        flags = Flag.objects.filter(**ids).select_related("reason", "created_by", "resolved_by").order_by("-pk")
+        decisions = Decision.objects.filter(**ids).select_related("created_by").order_by("-pk")
+        revisions = Revision.objects.filter(**ids).select_related("created_by").defer("messages").order_by("-version")
+        self.flags, self.decisions = _by_conversation(flags), _by_conversation(decisions)
+        self.revisions = _by_conversation(revisions)
+        self.reasons = list(FlagReason.objects.filter(active=True))
+
+    def put_on(self, shown: ShownItem) -> ShownItem:
+        """As if the conversation had asked for them itself, without those that are hidden."""
+        pk = shown.conversation.pk
+        flags = [flag for flag in self.flags[pk] if not shown.hides(flag.created_by_id, flag.created_at)]
+        shown.flags = sorted(flags, key=lambda flag: flag.resolved_at is not None)
+        made = self.decisions[pk]
+        shown.decisions = [row for row in made if not shown.hides(row.created_by_id, row.created_at)]
+        shown.revisions, shown.reasons = self.revisions[pk], self.reasons
+        return shown
+
+
+def _by_conversation(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
+    found: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[getattr(row, "conversation_id")].append(row)  # noqa: B009 - not every model has it
+    return found
+
+
+def _as_json(item: QueueItem, shown: ShownItem, words: list[str], reader: ItemReader) -> dict[str, Any]:
+    conversation = item.conversation
+    fits = len(conversation.text.messages) <= LONGEST_MESSAGES
+    return {
+        "id": item.pk,
+        "conversation": conversation.pk,
+        "version": conversation.version,
+        "seen_flag": shown.seen_flag,
+        "status": conversation.get_status_display(),
+        "approvable": conversation.is_approvable(),
+        "issues": [ISSUES[code] for code in conversation.issue_codes()],
+        "title": str(conversation),
+        "turns": conversation.turns,
+        "blind": shown.blind_since is not None,
+        "editable": not item.queue.is_blind(),
+        "editable_why": BLIND_WORDS if item.queue.is_blind() else "",
+        "reasons": words,
+        "messages": shown.messages if fits else None,
+        "address": reverse("conversations:conversation", args=[conversation.pk]),
+        "html": _html(item, shown, words, reader),
+    }
+
+
+def _html(item: QueueItem, shown: ShownItem, words: list[str], reader: ItemReader) -> dict[str, str]:
+    context = {
+        "item": item,
+        "shown": shown,
+        "conversation": item.conversation,
+        "csrf_token": reader.csrf_token,
+        "page": shown.turn_page(0),
+        "panels": panels_for(shown),
+        "reasons": words,
+    }
+    return {
+        "turns": render_to_string("review/item_turns.html", context),
+        "side": render_to_string("review/item_side.html", context),
+        "why": render_to_string("review/item_why.html", context),
+    }
