@@ -13,6 +13,7 @@ from webapp.common.plots import Share
 from webapp.conversations import tallies
 from webapp.conversations.models import Decision, FlagTally, Source, Status
 from webapp.conversations.shares import status_shares
+from webapp.review.queues import queue_to_continue
 
 DECISIONS_SHOWN = 8
 JOBS_SHOWN = 6
@@ -64,6 +65,7 @@ def _to_do(user: User, totals: dict[int, dict[str, int]]) -> list[ToDo]:
     unreviewed = totals.get(Status.UNREVIEWED, {}).get("total", 0)
     flagged, broken = (sum(row[name] for row in totals.values()) for name in ("flagged", "with_issue"))
     items = [
+        *_own_queue(user),
         ToDo(unreviewed, "unreviewed: approve or reject", f"{conversations}?status=unreviewed"),
         ToDo(flagged, "with an open flag: look into it", f"{conversations}?flag=any"),
         ToDo(broken, "with a format issue: mend, or leave out", f"{conversations}?issue=any"),
@@ -71,6 +73,15 @@ def _to_do(user: User, totals: dict[int, dict[str, int]]) -> list[ToDo]:
     if user.may_curate():
         items += [_incomplete_sources(), _failed_jobs()]
     return items
+
+
+def _own_queue(user: User) -> list[ToDo]:
+    """The queue that the reader goes on with, where one has something left."""
+    queue = queue_to_continue(user)
+    if queue is None:
+        return []
+    words = f"left in “{queue.name}”: {'continue' if queue.done else 'begin'} your queue"
+    return [ToDo(queue.left, words, f"{reverse('review:queues')}{queue.pk}/")]
 
 
 def _incomplete_sources() -> ToDo:

@@ -12,6 +12,7 @@ NAVIGATION = (
     ("Home", "dashboards:home"),
     ("Sources", "conversations:sources"),
     ("Conversations", "conversations:list"),
+    ("Review", "review:queues"),
     ("Evaluate", "evals:runs"),
     ("Mixtures", "mixtures:list"),
 )

@@ -13,7 +13,7 @@ from webapp.common.pages import render_page
 from webapp.review import agreement_words as words
 from webapp.review.agreeing import CATEGORIES, Agreement, agreement_of
 from webapp.review.disagreements import Wanted, adjudication_of, page_of, reviewers_of
-from webapp.review.fetching import get_queue_for_user
+from webapp.review.queues import get_queue_for_user
 
 #: Pairs in the table, those with most items in common; disagreements below it.
 MOST_PAIRS = 50
