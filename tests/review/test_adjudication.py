@@ -5,9 +5,10 @@ from django.test import Client
 
 from tests.factories import make_conversation, make_user
 from tests.review.given_verdicts import State, make_item, make_queue, make_verdict
+from tests.review.making import ask, client_of, decision, entry, make_items, new_tab, send
 from webapp.accounts.models import Role, User
-from webapp.conversations.models import Conversation
-from webapp.review.models import Queue
+from webapp.conversations.models import Conversation, Status
+from webapp.review.models import Comment, Queue
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +90,54 @@ def test_a_viewer_sees_them_without_a_link(client: Client, people: list[User]) -
     text = page(client, item.conversation)
     assert "panel-verdicts" in text
     assert "/disagreements" not in text
+
+
+def side(client: Client, queue: Queue) -> str:
+    [item] = ask(client, queue, new_tab())["items"]
+    return " ".join(f"{item['html']['side']} {item['html']['turns']}".split())
+
+
+def test_from_two_reviewers_to_one_decision(people: list[User]) -> None:
+    ada, bob, cyd = people
+    queue = make_queue()
+    [item] = make_items(queue)
+    send(client_of(ada), decision(item, note="looks fine"), entry("comment", item, turn=1, text="Sure, @bob @cyd?"))
+    before = side(client_of(bob), queue)
+    assert "looks fine" not in before
+    assert "Sure, " not in before
+    assert "1 comment" not in before
+    assert 'data-panel="verdicts"' not in before
+    send(client_of(bob), decision(item, "rejected", note="off by one"))
+    settle = Queue.objects.get(parent=queue)
+    shown = side(client_of(cyd), settle)
+    for words in ("looks fine", "off by one", "they disagree", "Sure, ", "1 comment"):
+        assert words in shown
+    [asked] = settle.items.all()
+    send(client_of(cyd), decision(asked, "rejected"))
+    item.refresh_from_db()
+    item.conversation.refresh_from_db()
+    assert item.state == State.ADJUDICATED
+    assert item.conversation.status == Status.REJECTED
+    text = client_of(cyd).get(f"/review/{queue.pk}/disagreements?state=settled").content.decode()
+    assert f"/conversations/{item.conversation_id}/" in text
+
+
+def test_a_comment_of_the_screen_tells_who_it_names(people: list[User]) -> None:
+    ada, bob, _ = people
+    queue = make_queue(overlap=1)
+    [item] = make_items(queue)
+    said = entry("comment", item, turn=0, text="Look, @Bob.")
+    results = send(client_of(ada), said, said, entry("comment", item, turn=7, text="nowhere"))
+    assert [result["state"] for result in results] == ["done", "done", "refused"]
+    comment = Comment.objects.get()
+    assert (comment.turn, comment.created_by) == (0, ada)
+    assert [mention.user for mention in comment.mentions.all()] == [bob]
+
+
+def test_the_same_verdict_on_another_text_says_so(client: Client, people: list[User]) -> None:
+    ada, bob, _ = people
+    queue = make_queue()
+    item = make_item(queue, {ada: "approved", bob: "approved"}, state=State.DISAGREED)
+    text = client.get(f"/review/{queue.pk}/disagreements").content.decode()
+    assert f"/conversations/{item.conversation_id}/" in text
+    assert "The same verdict, but the text changed in between." in text

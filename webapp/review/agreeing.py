@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from webapp.conversations.models import Status
 from webapp.review.agreement import Figure, Kind, cohens_kappa, krippendorffs_alpha, raw_agreement
-from webapp.review.models import Queue, QueueItem, Verdict
+from webapp.review.models import Queue, QueueItem, Step, Verdict
 
 #: What a verdict can be, in the order of the tables.
 CATEGORIES = (Status.APPROVED, Status.REJECTED, Status.SKIPPED)
@@ -98,7 +98,7 @@ class Agreement:
 
 
 def agreement_of(queue: Queue) -> Agreement:
-    """Counted anew where a verdict came or went since, and for a large queue at most once a minute.
+    """Counted anew where a verdict may have come or gone since, and for a large queue at most once a minute.
 
     100,000 verdicts take about a third of a second to count, so what was counted is kept by each process.
     """
@@ -154,9 +154,8 @@ def _read(text: str) -> Pattern:
 
 
 def _as_it_is(queue: Queue) -> str:
-    """Changes when an item of the queue is done or open again, or a verdict of it was given or taken back."""
-    verdicts = Verdict.objects.filter(queue=queue)
-    newest = verdicts.aggregate(at=Max("created_at"))["at"]
+    """Changes when an item of the queue is done or open again, and with every step that any reviewer takes."""
+    newest = Step.objects.aggregate(number=Max("number"))["number"]
     return f"{queue.done}-{queue.disagreed}-{queue.total}-{newest}"
 
 

@@ -21,6 +21,11 @@ class Disagreement:
     verdicts: Sequence[Verdict]
 
     @property
+    def is_about_text(self) -> bool:
+        """All said the same, but not about the same text."""
+        return len({verdict.status for verdict in self.verdicts}) == 1
+
+    @property
     def is_settled(self) -> bool:
         return self.item.state == State.ADJUDICATED
 
