@@ -25,7 +25,8 @@ def last_steps(user: User) -> list[Listed]:
 
 
 def _key_presses(user: User) -> Iterable[tuple[datetime, Listed]]:
-    rows = Step.objects.filter(reviewer=user, state=Step.State.DONE, kind__in=UNDOABLE)
+    # Without those that were undone, so that going back has no end before the first step.
+    rows = Step.objects.filter(reviewer=user, state=Step.State.DONE, kind__in=UNDOABLE, undone_at=None)
     steps = list(rows.select_related("conversation__source").order_by("-number")[: MOST_LISTED * MOST_OF_ONE])
     groups: dict[Any, list[Step]] = {}
     for step in steps:

@@ -7,209 +7,454 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('common', '0004_job_wait'),
-        ('conversations', '0006_length_indexes'),
+        ("accounts", "0001_initial"),
+        ("common", "0004_job_wait"),
+        ("conversations", "0006_length_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ReviewSettings',
+            name="ReviewSettings",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='review_settings', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('keys', models.JSONField(default=dict)),
-                ('panel_open', models.BooleanField(default=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="review_settings",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("keys", models.JSONField(default=dict)),
+                ("panel_open", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('turn', models.PositiveIntegerField(null=True)),
-                ('text', models.TextField(max_length=4000)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('resolved_at', models.DateTimeField(null=True)),
-                ('deleted_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='conversations.conversation')),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('resolved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("turn", models.PositiveIntegerField(null=True)),
+                ("text", models.TextField(max_length=4000)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("resolved_at", models.DateTimeField(null=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "resolved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Queue',
+            name="Queue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('kind', models.CharField(choices=[('review', 'review'), ('adjudication', 'adjudication')], default='review', max_length=14)),
-                ('filter', models.JSONField(default=dict)),
-                ('order', models.CharField(choices=[('oldest', 'oldest first'), ('random', 'random'), ('failures', 'model failures first'), ('disagreement', 'disagreement first'), ('flagged', 'flagged first')], default='oldest', max_length=14)),
-                ('seed', models.PositiveBigIntegerField(default=42)),
-                ('sample', models.PositiveIntegerField(null=True)),
-                ('overlap', models.PositiveSmallIntegerField(default=1)),
-                ('total', models.PositiveIntegerField(default=0)),
-                ('done', models.PositiveIntegerField(default=0)),
-                ('disagreed', models.PositiveIntegerField(default=0)),
-                ('filled_through', models.BigIntegerField(default=0)),
-                ('filled_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('archived_at', models.DateTimeField(null=True)),
-                ('assignees', models.ManyToManyField(blank=True, related_name='review_queues', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='common.job')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='adjudications', to='review.queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("review", "review"), ("adjudication", "adjudication")],
+                        default="review",
+                        max_length=14,
+                    ),
+                ),
+                ("filter", models.JSONField(default=dict)),
+                (
+                    "order",
+                    models.CharField(
+                        choices=[
+                            ("oldest", "oldest first"),
+                            ("random", "random"),
+                            ("failures", "model failures first"),
+                            ("disagreement", "disagreement first"),
+                            ("flagged", "flagged first"),
+                        ],
+                        default="oldest",
+                        max_length=14,
+                    ),
+                ),
+                ("seed", models.PositiveBigIntegerField(default=42)),
+                ("sample", models.PositiveIntegerField(null=True)),
+                ("overlap", models.PositiveSmallIntegerField(default=1)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("done", models.PositiveIntegerField(default=0)),
+                ("disagreed", models.PositiveIntegerField(default=0)),
+                ("filled_through", models.BigIntegerField(default=0)),
+                ("filled_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("archived_at", models.DateTimeField(null=True)),
+                (
+                    "assignees",
+                    models.ManyToManyField(blank=True, related_name="review_queues", to=settings.AUTH_USER_MODEL),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="common.job"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="adjudications",
+                        to="review.queue",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='QueueItem',
+            name="QueueItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rank', models.BigIntegerField(default=0)),
-                ('reasons', models.CharField(blank=True, default='', max_length=200)),
-                ('state', models.PositiveSmallIntegerField(choices=[(0, 'open'), (1, 'agreed'), (2, 'disagreed'), (3, 'adjudicated'), (4, 'decided elsewhere')], default=0)),
-                ('verdicts_count', models.PositiveSmallIntegerField(default=0)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='queue_items', to='conversations.conversation')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='review.queue')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("rank", models.BigIntegerField(default=0)),
+                ("reasons", models.CharField(blank=True, default="", max_length=200)),
+                (
+                    "state",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "open"),
+                            (1, "agreed"),
+                            (2, "disagreed"),
+                            (3, "adjudicated"),
+                            (4, "decided elsewhere"),
+                        ],
+                        default=0,
+                    ),
+                ),
+                ("verdicts_count", models.PositiveSmallIntegerField(default=0)),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="queue_items",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="review.queue",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Lease',
+            name="Lease",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tab', models.CharField(max_length=36)),
-                ('until', models.DateTimeField()),
-                ('reviewer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='review.queueitem')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tab", models.CharField(max_length=36)),
+                ("until", models.DateTimeField()),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="leases", to="review.queueitem"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Step',
+            name="Step",
             fields=[
-                ('id', models.UUIDField(primary_key=True, serialize=False)),
-                ('number', models.BigIntegerField(unique=True)),
-                ('group', models.UUIDField()),
-                ('tab', models.CharField(blank=True, default='', max_length=36)),
-                ('kind', models.CharField(choices=[('decide', 'decision'), ('flag', 'flag'), ('resolve', 'flag resolved'), ('edit', 'edit'), ('comment', 'comment'), ('draft', 'draft'), ('undo', 'undo')], max_length=10)),
-                ('parameters', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('done', 'done'), ('conflict', 'conflict'), ('refused', 'refused'), ('settled', 'settled')], max_length=10)),
-                ('message', models.CharField(blank=True, default='', max_length=500)),
-                ('version', models.PositiveIntegerField(null=True)),
-                ('version_after', models.PositiveIntegerField(null=True)),
-                ('effect', models.JSONField(default=dict)),
-                ('undone_at', models.DateTimeField(null=True)),
-                ('made_at', models.DateTimeField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('conversation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='steps', to='conversations.conversation')),
-                ('item', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='steps', to='review.queueitem')),
-                ('reviewer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('undoes', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='undone_by', to='review.step')),
+                ("id", models.UUIDField(primary_key=True, serialize=False)),
+                ("number", models.BigIntegerField(unique=True)),
+                ("group", models.UUIDField()),
+                ("tab", models.CharField(blank=True, default="", max_length=36)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("decide", "decision"),
+                            ("flag", "flag"),
+                            ("resolve", "flag resolved"),
+                            ("edit", "edit"),
+                            ("comment", "comment"),
+                            ("draft", "draft"),
+                            ("undo", "undo"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("done", "done"),
+                            ("conflict", "conflict"),
+                            ("refused", "refused"),
+                            ("settled", "settled"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("message", models.CharField(blank=True, default="", max_length=500)),
+                ("version", models.PositiveIntegerField(null=True)),
+                ("version_after", models.PositiveIntegerField(null=True)),
+                ("effect", models.JSONField(default=dict)),
+                ("undone_at", models.DateTimeField(null=True)),
+                ("made_at", models.DateTimeField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="steps",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="steps",
+                        to="review.queueitem",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "undoes",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="undone_by",
+                        to="review.step",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TurnDraft',
+            name="TurnDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('messages', models.JSONField()),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to='conversations.conversation')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField()),
+                ("messages", models.JSONField()),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('status', models.PositiveSmallIntegerField(choices=[(0, 'unreviewed'), (1, 'approved'), (2, 'rejected'), (3, 'skipped')])),
-                ('version', models.PositiveIntegerField()),
-                ('note', models.CharField(blank=True, default='', max_length=500)),
-                ('seconds', models.FloatField(null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('withdrawn_at', models.DateTimeField(null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='conversations.conversation')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='review.queueitem')),
-                ('queue', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='review.queue')),
-                ('reviewer', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='conversations.source')),
-                ('step', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='review.step')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "status",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "unreviewed"), (1, "approved"), (2, "rejected"), (3, "skipped")]
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("note", models.CharField(blank=True, default="", max_length=500)),
+                ("seconds", models.FloatField(null=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("withdrawn_at", models.DateTimeField(null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="verdicts",
+                        to="conversations.conversation",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="review.queueitem"
+                    ),
+                ),
+                (
+                    "queue",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="verdicts",
+                        to="review.queue",
+                    ),
+                ),
+                (
+                    "reviewer",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "source",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="conversations.source",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="review.step"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Mention',
+            name="Mention",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('read_at', models.DateTimeField(null=True)),
-                ('comment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to='review.comment')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='mentions', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "comment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="mentions", to="review.comment"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="mentions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('read_at', None)), fields=['user', 'id'], name='mention_unread')],
-                'constraints': [models.UniqueConstraint(fields=('comment', 'user'), name='mention_once')],
+                "indexes": [
+                    models.Index(condition=models.Q(("read_at", None)), fields=["user", "id"], name="mention_unread")
+                ],
+                "constraints": [models.UniqueConstraint(fields=("comment", "user"), name="mention_once")],
             },
         ),
         migrations.AddIndex(
-            model_name='queueitem',
-            index=models.Index(fields=['queue', 'state', 'rank', 'id'], name='queue_item_next'),
+            model_name="queueitem",
+            index=models.Index(fields=["queue", "state", "rank", "id"], name="queue_item_next"),
         ),
         migrations.AddIndex(
-            model_name='queueitem',
-            index=models.Index(fields=['queue', 'rank', 'id'], name='queue_item_order'),
+            model_name="queueitem",
+            index=models.Index(fields=["queue", "rank", "id"], name="queue_item_order"),
         ),
         migrations.AddConstraint(
-            model_name='queueitem',
-            constraint=models.UniqueConstraint(fields=('queue', 'conversation'), name='queue_item_once'),
+            model_name="queueitem",
+            constraint=models.UniqueConstraint(fields=("queue", "conversation"), name="queue_item_once"),
         ),
         migrations.AddIndex(
-            model_name='lease',
-            index=models.Index(fields=['reviewer', 'tab'], name='lease_tab'),
+            model_name="lease",
+            index=models.Index(fields=["reviewer", "tab"], name="lease_tab"),
         ),
         migrations.AddIndex(
-            model_name='lease',
-            index=models.Index(fields=['until'], name='lease_until'),
+            model_name="lease",
+            index=models.Index(fields=["until"], name="lease_until"),
         ),
         migrations.AddConstraint(
-            model_name='lease',
-            constraint=models.UniqueConstraint(fields=('item', 'reviewer'), name='lease_once'),
+            model_name="lease",
+            constraint=models.UniqueConstraint(fields=("item", "reviewer"), name="lease_once"),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(fields=['reviewer', 'number'], name='step_reviewer'),
+            model_name="step",
+            index=models.Index(fields=["reviewer", "number"], name="step_reviewer"),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(fields=['reviewer', 'group'], name='step_group'),
+            model_name="step",
+            index=models.Index(fields=["reviewer", "group"], name="step_group"),
         ),
         migrations.AddIndex(
-            model_name='step',
-            index=models.Index(condition=models.Q(('state', 'conflict')), fields=['reviewer', 'number'], name='step_conflict'),
+            model_name="step",
+            index=models.Index(
+                condition=models.Q(("state", "conflict")), fields=["reviewer", "number"], name="step_conflict"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='turndraft',
-            constraint=models.UniqueConstraint(fields=('conversation', 'user'), name='draft_once'),
+            model_name="turndraft",
+            constraint=models.UniqueConstraint(fields=("conversation", "user"), name="draft_once"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['queue', 'created_at'], name='verdict_queue'),
+            model_name="verdict",
+            index=models.Index(fields=["queue", "created_at"], name="verdict_queue"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['reviewer', 'created_at'], name='verdict_reviewer'),
+            model_name="verdict",
+            index=models.Index(fields=["reviewer", "created_at"], name="verdict_reviewer"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['source', 'created_at'], name='verdict_source'),
+            model_name="verdict",
+            index=models.Index(fields=["source", "created_at"], name="verdict_source"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['created_at'], name='verdict_created'),
+            model_name="verdict",
+            index=models.Index(fields=["created_at"], name="verdict_created"),
         ),
         migrations.AddConstraint(
-            model_name='verdict',
-            constraint=models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('item', 'reviewer'), name='verdict_once'),
+            model_name="verdict",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("withdrawn_at", None)), fields=("item", "reviewer"), name="verdict_once"
+            ),
         ),
     ]
