@@ -62,5 +62,5 @@ def _comments(shown: ShownConversation) -> PanelData | None:
     }
 
 
-register_panel(Panel("verdicts", "Verdicts", "review/panels/verdicts.html", _verdicts, 25))
+register_panel(Panel("verdicts", "Verdicts", "review/panels/verdicts.html", _verdicts, 8))
 register_panel(Panel("comments", "Comments", "review/panels/comments.html", _comments, 15))
