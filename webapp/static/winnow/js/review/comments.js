@@ -100,13 +100,13 @@ document.addEventListener("review:save", (event) => {
 });
 document.addEventListener("review:leave", (event) => {
   if (!about) return;
+  const { item, turn } = about;
   const isHere = event.detail.item === currentItem() && box.contains(document.activeElement);
-  if (isHere && completion.isOpen()) {
-    event.preventDefault();
-    completion.close();
-  } else {
-    close();
-  }
+  if (!isHere || !completion.isOpen()) close();
+  else completion.close();
+  if (!isHere) return;
+  event.preventDefault(); // the turn stays selected
+  if (!about) (turnElement(item, turn) || elementOf(item))?.focus({ preventScroll: true });
 });
 document.addEventListener("review:result", ({ detail: { entry, result } }) => {
   if (entry.kind !== "comment" || result.state === "done") return;
