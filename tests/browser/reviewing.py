@@ -84,7 +84,7 @@ class Records:
         query = """SELECT i.rank, r.slug, f.turn FROM conversations_flag f JOIN conversations_flagreason r
                    ON r.id = f.reason_id JOIN review_queueitem i ON i.conversation_id = f.conversation_id
                    WHERE i.queue_id = ? AND f.resolved_at IS NULL ORDER BY i.rank, f.id"""
-        return self.rows(query, self.queue)  # type: ignore[return-value]
+        return self.rows(query, self.queue)
 
     def wait_for(self, count: int, *, seconds: float = 60) -> None:
         """Until so many verdicts have arrived."""

@@ -15,9 +15,9 @@ from webapp.conversations.content.checking import ISSUES
 from webapp.conversations.models import Decision, Flag, FlagReason, Revision
 from webapp.conversations.panels import panels_for
 from webapp.conversations.showing import ShownConversation
-from webapp.review.models import Queue, QueueItem, Verdict
+from webapp.review.models import QueueItem, Verdict
 from webapp.review.panels import read_together
-from webapp.review.reasons import reason_words
+from webapp.review.reasons import words_for
 
 #: A longer text (characters of JSON) is fetched only by who edits it.
 LONGEST_MESSAGES = 200_000
@@ -48,7 +48,7 @@ class ItemReader:
 def items_as_json(items: Sequence[QueueItem], reader: ItemReader) -> list[dict[str, Any]]:
     """Items with their queues, conversations and texts, in the form of the review screen."""
     shown = _shown(items, reader.user)
-    words = _words_for(items)
+    words = words_for(items)
     return [_as_json(item, shown[item.pk], words[item.pk], reader) for item in items]
 
 
@@ -68,14 +68,6 @@ def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
         found[item.pk] = marks.put_on(ShownItem(item.conversation, user, blind_since=since))
     read_together(list(found.values()))
     return found
-
-
-def _words_for(items: Sequence[QueueItem]) -> dict[int, list[str]]:
-    """Why each is in its queue, by its id."""
-    by_queue: dict[Queue, list[QueueItem]] = defaultdict(list)
-    for item in items:
-        by_queue[item.queue].append(item)
-    return {pk: words for queue, its in by_queue.items() for pk, words in reason_words(queue, its).items()}
 
 
 def _decided_by(items: Sequence[QueueItem], user: User) -> set[int]:

@@ -2,7 +2,8 @@
 
 from django.urls import URLPattern, path
 
-from webapp.review.views import agreement, comments, conflicts, keys, mentions, screen, sync
+from webapp.review.views import agreement, comments, conflicts, mentions, screen, sync
+from webapp.review.views.keys import keys
 from webapp.review.views.new_queue import new_queue
 from webapp.review.views.queue import queue
 from webapp.review.views.queues import queues
@@ -13,7 +14,6 @@ urlpatterns: list[URLPattern] = [
     path("review/", queues, name="queues"),
     path("review/new", new_queue, name="new_queue"),
     path("review/<int:pk>/settings", queue, name="queue"),
-    path("review/keys", keys.keys, name="keys"),
     path("review/<int:queue_id>/", screen.screen, name="screen"),
     path("review/<int:queue_id>/items", sync.items, name="items"),
     path("review/<int:queue_id>/leave", sync.leave, name="leave"),
@@ -32,4 +32,5 @@ urlpatterns: list[URLPattern] = [
     path("review/comments/people", comments.people, name="comment_people"),
     path("review/mentions", mentions.mentions, name="mentions"),
     path("review/mentions/read", mentions.read, name="read_mentions"),
+    path("review/keys", keys, name="keys"),
 ]

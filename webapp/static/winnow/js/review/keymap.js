@@ -31,7 +31,7 @@ export function digitOf(event) {
 export class Keymap {
   /** @param {Record<string, string>} keys name of a command -> key */
   constructor(keys) {
-    this.commands = new Map(Object.entries(keys).map(([command, key]) => [key, command]));
+    this.commands = new Map([...Object.entries(keys).map(([command, key]) => [key, command]), ["Escape", "leave"]]);
     this.first = { key: "", at: 0 };
   }
 

@@ -5,7 +5,7 @@ import { back, undo } from "./undoing.js";
 import { closeOverlays } from "./panels.js";
 import { config, currentItem, elementOf, state, turnElement } from "./state.js";
 import { decide, forward, hindrance, repeat } from "./deciding.js";
-import { digitOf, keyOf, Keymap } from "./keymap.js";
+import { digitOf, Keymap } from "./keymap.js";
 import { flagByDigit, openReasons } from "./reasons.js";
 import { likelyTurn, moveTurn, selectTurn } from "./turns.js";
 import { onArrival, startLoading } from "./loading.js";
@@ -77,8 +77,6 @@ const commands = {
 };
 /** Commands that a key held down may repeat; no decision is among them. */
 const REPEATABLE = new Set(["turn_down", "turn_up"]);
-/** Keys that are the same for everybody. */
-const FIXED = { Enter: { command: "edit" }, Escape: { command: "leave" } };
 /** Commands that act inside a text box, too. */
 const CHORDS = new Set(["save", "leave"]);
 
@@ -101,8 +99,7 @@ function onKey(event) {
     return onDigit(event, digit);
   }
   if (ownsEnter(event)) return event.repeat && event.preventDefault();
-  const { command, waits } = FIXED[keyOf(event)] || keymap.find(event);
-  // In a text box the first of two presses is a letter.
+  const { command, waits } = event.key === "Enter" && !event.ctrlKey && !event.shiftKey ? { command: "edit" } : keymap.find(event);
   if (waits) return typing || inFrame ? undefined : event.preventDefault();
   if (!command || ((typing || inFrame) && !CHORDS.has(command))) return undefined;
   event.preventDefault();
