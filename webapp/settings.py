@@ -217,6 +217,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "webapp.common.context.frame",
+                "webapp.review.context.frame",
             ],
             "builtins": ["django.contrib.humanize.templatetags.humanize", "webapp.common.templatetags.winnow"],
         },

@@ -62,13 +62,13 @@ def test_the_list_goes_by_pages_and_asks_the_same_few_questions(
 ) -> None:
     jobs = [make_job(ada, state=Job.State.DONE, title=f"Job {number}.") for number in range(60)]
     client.get("/jobs/")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         first = client.get("/jobs/?state=done").content.decode()
     assert "Job 59." in first
     assert "Job 35." in first
     assert "Job 34." not in first
     assert f'href="/jobs/?state=done&amp;before={jobs[35].pk}"' in first
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         last = client.get(f"/jobs/?before={jobs[10].pk}").content.decode()
     assert "Job 9." in last
     assert "Older jobs" not in last

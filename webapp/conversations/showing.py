@@ -1,14 +1,16 @@
 """A conversation as its page shows it: its turns with what is marked on them, its flags, decisions and revisions."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 from webapp.accounts.models import User
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.checking import Issue, find_issues
 from webapp.conversations.content.shapes import Message, joined_text
+from webapp.conversations.marks import Mark, marks_of
 from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Revision
 from webapp.conversations.rendering import Body, language_of, render_body
 
@@ -16,16 +18,19 @@ from webapp.conversations.rendering import Body, language_of, render_body
 MOST_TURNS = 100
 MOST_CHARACTERS = 80_000
 
+Read = TypeVar("Read")
+
 
 @dataclass(frozen=True)
 class Turn:
-    """A turn on the page: its index from 0, its role, its content, its open flags, its format issues in words."""
+    """A turn on the page: its index from 0, role, content, open flags, format issues in words, and other marks."""
 
     index: int
     role: str
     body: Body
     flags: Sequence[Flag]
     issues: Sequence[Issue]
+    marks: Sequence[Mark] = ()
 
     @property
     def number(self) -> int:
@@ -50,6 +55,18 @@ class ShownConversation:
     as_written: bool = False
     # Turned down a moment ago: what the person wrote, so that it is not lost.
     kept: dict[str, str] = field(default_factory=dict)
+    _read: dict[str, Any] = field(default_factory=dict)
+
+    def once(self, name: str, read: Callable[[], Read]) -> Read:
+        """What `read` finds; asked once, for panels and marks of later apps that show the same rows."""
+        if name not in self._read:
+            self._read[name] = read()
+        found: Read = self._read[name]
+        return found
+
+    def give(self, name: str, found: object) -> None:
+        """What `once` would read, where it was read for several conversations together."""
+        self._read[name] = found
 
     @cached_property
     def messages(self) -> list[Message]:
@@ -108,7 +125,12 @@ class ShownConversation:
         """One turn; `whole`: not cut, however long."""
         message = self.messages[index]
         body = render_body(message, language=self.language, as_written=self.as_written, whole=whole)
-        return Turn(index, message["role"], body, self._flags_by_turn[index], self._issues_by_turn[index])
+        flags, issues = self._flags_by_turn[index], self._issues_by_turn[index]
+        return Turn(index, message["role"], body, flags, issues, self._marks_by_turn.get(index, ()))
+
+    @cached_property
+    def _marks_by_turn(self) -> Mapping[int, Sequence[Mark]]:
+        return marks_of(self)
 
     @cached_property
     def _flags_by_turn(self) -> dict[int | None, list[Flag]]:

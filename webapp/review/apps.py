@@ -13,7 +13,7 @@ class ReviewConfig(AppConfig):
     def ready(self) -> None:
         from webapp.accounts.models import Role
         from webapp.conversations.list_actions import ListAction, register_list_action
-        from webapp.review import hooks, jobs  # noqa: F401  (they register themselves)
+        from webapp.review import hooks, jobs, panels, talking  # noqa: F401  (they register themselves)
 
         register_list_action(ListAction("Review these", _review_filter, Role.CURATOR))
 

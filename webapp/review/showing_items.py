@@ -17,6 +17,7 @@ from webapp.conversations.panels import panels_for
 from webapp.conversations.showing import ShownConversation
 from webapp.evals.models import EvalResult
 from webapp.review.models import Queue, QueueItem, Verdict
+from webapp.review.panels import read_together
 from webapp.review.reasons import reason_words
 
 #: A longer text (characters of JSON) is fetched only by who edits it.
@@ -67,6 +68,7 @@ def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
     for item in items:
         since = item.queue.created_at if is_blind_for(item, decided) else None
         found[item.pk] = marks.put_on(ShownItem(item.conversation, user, blind_since=since))
+    read_together(list(found.values()))
     return found
 
 

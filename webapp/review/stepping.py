@@ -17,10 +17,11 @@ from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.diffs import turn_map
 from webapp.conversations.models import Conversation, Flag, FlagReason, Status
 from webapp.conversations.versions import FlaggedSince, StaleVersion, text_at
-from webapp.review import mentioning, undoing, verdicts
+from webapp.review import undoing, verdicts
+from webapp.review.comments import write_comment
 from webapp.review.entries import Entry
 from webapp.review.locking import lock_conversation, lock_item
-from webapp.review.models import Comment, QueueItem, Step, TurnDraft
+from webapp.review.models import QueueItem, Step, TurnDraft
 
 BLIND_EDIT = "Its text cannot be edited here: several people review it independently, and all must see the same."
 
@@ -179,13 +180,8 @@ def _resolve(work: Work) -> None:
 
 def _comment(work: Work) -> None:
     said = work.entry.said
-    comment = Comment.objects.create(
-        conversation=work.conversation,
-        turn=_place_of(work, said["turn"]),
-        text=said["text"],
-        created_by=work.reviewer,
-    )
-    mentioning.mention(comment)
+    turn = _place_of(work, said["turn"])
+    comment = write_comment(conversation=work.conversation, turn=turn, text=said["text"], by=work.reviewer)
     work.effect |= {"comment": comment.pk}
 
 

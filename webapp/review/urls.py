@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from webapp.review.views import conflicts, drafts, run, screen, sync
+from webapp.review.views import agreement, comments, conflicts, drafts, mentions, run, screen, sync
 from webapp.review.views.keys import keys
 from webapp.review.views.new_queue import new_queue
 from webapp.review.views.queue import queue
@@ -23,6 +23,15 @@ urlpatterns: list[URLPattern] = [
     path("review/steps", sync.steps, name="steps"),
     path("review/conflicts", conflicts.conflict_list, name="conflicts"),
     path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
+    path("review/<int:pk>/agreement", agreement.agreement, name="agreement"),
+    path("review/<int:pk>/disagreements", agreement.disagreements, name="disagreements"),
+    path("review/comments/<int:conversation_id>/add", comments.add, name="add_comment"),
+    path("review/comments/<int:pk>/delete", comments.delete, name="delete_comment"),
+    path("review/comments/<int:pk>/reopen", comments.reopen, name="reopen_comment"),
+    path("review/comments/<int:pk>/resolve", comments.resolve, name="resolve_comment"),
+    path("review/comments/people", comments.people, name="comment_people"),
+    path("review/mentions", mentions.mentions, name="mentions"),
+    path("review/mentions/read", mentions.read, name="read_mentions"),
     path("review/keys", keys, name="keys"),
     path("review/run", run.run, name="run"),
     path("review/drafts", drafts.draft_list, name="drafts"),

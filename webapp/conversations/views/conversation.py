@@ -146,7 +146,7 @@ def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", s
         "before": before and address_of(before, shown.query),
         "after": after and address_of(after, shown.query),
         "then_next": request.session.get("then_next", True),
-        "flag_open": bool(shown.kept) or "flag_turn" in request.GET,
+        "flag_open": "reason" in shown.kept or "flag_turn" in request.GET,
         "flag_turn": shown.kept.get("turn") or request.GET.get("flag_turn", ""),
         "problem": problem,
     }

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("common", "0004_job_wait"),
-        ("conversations", "0006_length_indexes"),
+        ("conversations", "0007_history_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
