@@ -29,6 +29,7 @@ from webapp.evals.findings import Findings
 from webapp.evals.models import EvalRun, ModelEndpoint
 from webapp.mixtures.actions import create_mixture, start_export
 from webapp.mixtures.recipes import Component, Recipe
+from webapp.review.actions.queues import archive_queue, create_queue
 
 WIDE_NAME = "a_file_with_a_long_name_that_has_no_space_anywhere_and_goes_on_and_on_to_see_where_it_breaks.jsonl"
 WIDE_TURN = f"""Look at https://example.org/{"a-long-path/" * 20}index.html and `{"x" * 200}`.
@@ -60,9 +61,21 @@ def furnish(folder: str) -> None:
         "bulk": page("bulk_job", change_in_bulk(sources["orchard"], admin).pk),
         **pages_of_mixture(sources, admin),
         **pages_of_evaluations(admin),
+        **pages_of_queues(admin),
         "invitation": f"/invite/{invite_person(role='reviewer', note='Ben', by=admin)}",
     }
     print(json.dumps(found))
+
+
+def pages_of_queues(by: User) -> dict[str, str]:
+    """A queue that is assigned, and one in the archive."""
+    wanted = ConversationFilter(status=("unreviewed",))
+    queue = create_queue(name="Two look at each", wanted=wanted, by=by, order="random", overlap=2, assignees=[by])
+    work(queue.job)
+    archived = create_queue(name=f"Archived {'and long ' * 10}", wanted=wanted, by=by, sample=5)
+    archive_queue(queue=archived, by=by)
+    addresses = {"queue": queue, "archived queue": archived}
+    return {name: reverse("review:queue", args=[one.pk]) for name, one in addresses.items()}
 
 
 def page(name: str, *numbers: int) -> str:

@@ -29,6 +29,8 @@ ADDRESSES = {
     "list without match": "/conversations/?q=nothinghasthisword",
     "taxonomy": "/flags/",
     "mixtures": "/mixtures/",
+    "queues": "/review/",
+    "new queue": "/review/new?query=status%3Dunreviewed",
     "evaluations": "/evaluate/",
     "new evaluation": "/evaluate/new",
     "evaluate a task": "/evaluate/new?what=task&task=mmlu",
@@ -47,6 +49,7 @@ FAULTY_ADDRESSES = {
 FOR_CURATORS = {
     *("import a task", "upload", "delete source", "purge source", "change reason"),
     *("add component", "edit component", "delete mixture", "mix these"),
+    *("new queue", "queue", "archived queue"),
     *("new evaluation", "evaluate a task", "new endpoint", "edit endpoint"),
 }
 FOR_REVIEWERS = {"edit", "conversation wide edit", "conversation with issue edit"}

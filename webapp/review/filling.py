@@ -22,6 +22,7 @@ from webapp.common.running import JobRun
 from webapp.conversations.choosing import live_part
 from webapp.conversations.counting import kept_count
 from webapp.conversations.filters import BIGGEST_ID, ConversationFilter
+from webapp.conversations.indexing import refresh_statistics
 from webapp.conversations.listing import next_ids
 from webapp.conversations.models import Status
 from webapp.review.facts import Facts, Looking
@@ -222,6 +223,8 @@ class _Change:
 
 def _end(run: JobRun, queue: Queue) -> None:
     """Where somebody has asked since the start to look again, it begins anew; else nobody can ask any more."""
+    if run.job.result.get("added"):
+        refresh_statistics(QueueItem._meta.db_table)
     with run.chunk(may_end_slice=False) as progress:
         Queue.objects.filter(pk=queue.pk).update(filled_at=Now())
         asked = Job.objects.select_for_update(no_key=True).get(pk=run.job.pk).parameters.get("again", 0)
