@@ -16,6 +16,12 @@ from webapp.review.queues import MOST_OVERLAP, MOST_SAMPLED, possible_assignees
 BIGGEST_SEED = 2**31 - 1
 
 
+def _between(least: int, most: int) -> dict[str, str]:
+    """What a field says about a number that it does not take."""
+    words = f"Give a whole number from {least} to {most:,}."
+    return {"min_value": words, "max_value": words, "invalid": words}
+
+
 class People(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     """Reviewers, each with a box to check."""
 
@@ -33,6 +39,7 @@ class QueueForm(forms.Form):
         max_value=BIGGEST_SEED,
         initial=42,
         label="Seed",
+        error_messages=_between(0, BIGGEST_SEED),
         help_text="Of the random order and of the sample: the same seed gives the same.",
     )
     overlap = forms.IntegerField(
@@ -40,6 +47,7 @@ class QueueForm(forms.Form):
         max_value=MOST_OVERLAP,
         initial=1,
         label="Reviewers for each conversation",
+        error_messages=_between(1, MOST_OVERLAP),
         help_text="From 2 on they decide without seeing what others said, and where they differ one person decides.",
     )
     assignees = People(
@@ -69,8 +77,9 @@ class NewQueueForm(QueueForm):
         required=False,
         min_value=1,
         max_value=MOST_SAMPLED,
-        label="Only so many of them",
-        help_text="Drawn at random. Empty: all of them.",
+        label="Sample",
+        help_text="So many of them, drawn at random. Empty: all.",
+        error_messages=_between(1, MOST_SAMPLED),
     )
 
     field_order = ("query", "only_unreviewed", "name", "order", "seed", "sample", "overlap", "assignees")
