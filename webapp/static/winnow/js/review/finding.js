@@ -30,8 +30,8 @@ function rangesOf(root, words) {
 export function markFound() {
   const words = box.value.trim().toLowerCase();
   const item = currentItem();
-  const turns = item && elementOf(item)?.querySelector(".turns");
-  hits = words && turns ? rangesOf(turns, words) : [];
+  const bodies = item && words ? [...elementOf(item).querySelectorAll(".turn-body")] : [];
+  hits = bodies.flatMap((body) => rangesOf(body, words)).slice(0, MOST_HITS);
   at = -1;
   // Without touching the text itself, so that a selection or an editor in it is left alone.
   if (window.Highlight) {
