@@ -37,7 +37,7 @@ def test_what_has_changed_since_a_version(adas: Client, ada: User) -> None:
     assert "<ins>Three</ins> &lt;b&gt;." in found["html"]
     assert adas.get(f"{address}?version=9").status_code == 404
     assert adas.get(f"{address}?version=x").status_code == 400
-    assert adas.get("/review/drafts/99/since?version=1").status_code == 404
+    assert adas.get(f"/review/drafts/{conversation.pk + 1}/since?version=1").status_code == 404
 
 
 def test_the_newest_answer_of_each_model_is_given_whole(adas: Client) -> None:
@@ -51,7 +51,7 @@ def test_the_newest_answer_of_each_model_is_given_whole(adas: Client) -> None:
     found = adas.get(f"/review/answers/{conversation.pk}").json()["answers"]
     assert [(one["model"], one["text"]) for one in found] == [("second", "other"), ("first", long)]
     assert found[1]["outcome"] == "right"
-    assert adas.get("/review/answers/99").status_code == 404
+    assert adas.get(f"/review/answers/{conversation.pk + 1}").status_code == 404
 
 
 @pytest.mark.parametrize("address", ["drafts", "drafts/1", "drafts/1/since?version=1", "answers/1"])

@@ -52,7 +52,8 @@ def _edited(revision: Revision, decisions: list[Decision]) -> Event:
     what = f"restored version {revision.restored_from}" if revision.restored_from else "edited"
     if _was_approved(revision, decisions):
         what += "; the approval ended with it"
-    return Event("edited", revision.created_at, revision.created_by, what, revision.reason, revision.version, True)
+    note = revision.reason or ("by find and replace" if revision.job_id else "")
+    return Event("edited", revision.created_at, revision.created_by, what, note, revision.version, True)
 
 
 def _was_approved(revision: Revision, decisions: list[Decision]) -> bool:

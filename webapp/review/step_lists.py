@@ -6,7 +6,7 @@ from typing import Any
 
 from webapp.accounts.models import User
 from webapp.common.models import Job
-from webapp.conversations import bulk
+from webapp.conversations import bulk, replacing
 from webapp.conversations.models import FlagReason
 from webapp.review.models import Step
 from webapp.review.undoing import UNDOABLE
@@ -76,8 +76,9 @@ def _words(step: Step, labels: dict[str, str]) -> str:
 
 
 def _bulk_changes(user: User) -> Iterable[tuple[datetime, Listed]]:
-    jobs = Job.objects.filter(kind__in=(bulk.DECIDE, bulk.FLAG), created_by=user).order_by("-pk")[:MOST_LISTED]
-    undone = set(Job.objects.filter(kind=bulk.UNDO, created_by=user).values_list("parameters__job", flat=True))
+    kinds, undoing = (bulk.DECIDE, bulk.FLAG, replacing.REPLACE), (bulk.UNDO, replacing.UNDO)
+    jobs = Job.objects.filter(kind__in=kinds, created_by=user).order_by("-pk")[:MOST_LISTED]
+    undone = set(Job.objects.filter(kind__in=undoing, created_by=user).values_list("parameters__job", flat=True))
     for job in jobs:
         yield (
             job.created_at,

@@ -16,8 +16,9 @@ from webapp.accounts.models import User
 from webapp.common.errors import BadRequest, Conflict, NotFound, Unprocessable
 from webapp.common.models import Job
 from webapp.common.running import publish
-from webapp.conversations import bulk
+from webapp.conversations import bulk, replacing
 from webapp.conversations.actions.bulk import undo_bulk
+from webapp.conversations.actions.replacing import undo_replacing
 from webapp.conversations.actions.review import decide, reopen_flag, resolve_flag, restore_version
 from webapp.conversations.models import Conversation, Flag, Status
 from webapp.review import verdicts
@@ -202,12 +203,14 @@ _BACK: dict[Step.Kind, Callable[[Undoing, Step], None]] = {
 
 
 def _undo_job(step: Step, job_id: int, reviewer: User) -> None:
-    job = Job.objects.filter(pk=job_id, created_by=reviewer, kind__in=(bulk.DECIDE, bulk.FLAG)).first()
+    kinds = (bulk.DECIDE, bulk.FLAG, replacing.REPLACE)
+    job = Job.objects.filter(pk=job_id, created_by=reviewer, kind__in=kinds).first()
     if job is None:
         raise NotFound("There is no such bulk change of yours.")
-    if Job.objects.filter(kind=bulk.UNDO, parameters__job=job.pk).exists():
+    if Job.objects.filter(kind__in=(bulk.UNDO, replacing.UNDO), parameters__job=job.pk).exists():
         raise Unprocessable("This bulk change has been undone already.")
-    started = undo_bulk(job=job, by=reviewer)
+    undo_it = undo_replacing if job.kind == replacing.REPLACE else undo_bulk
+    started = undo_it(job=job, by=reviewer)
     step.effect = {"job": started.pk}
     transaction.on_commit(lambda: publish(started.pk, started.fence))
     step.message = f"The undo has started: {started.title}."[:500]
