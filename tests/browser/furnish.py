@@ -4,6 +4,7 @@ Runs inside an installation, through `manage.py shell`; `furnish` prints the add
 """
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from tests.browser.made_files import write_openai, write_own
 from tests.servers import wait_until
-from webapp.accounts.actions import invite_person
+from webapp.accounts.actions import invite_person, make_login_link, make_reset_link
 from webapp.accounts.models import User
 from webapp.common.models import Job
 from webapp.common.running import run_slice
@@ -30,6 +31,7 @@ from webapp.evals.models import EvalRun, ModelEndpoint
 from webapp.mixtures.actions import create_mixture, start_export
 from webapp.mixtures.recipes import Component, Recipe
 from webapp.review.actions.queues import archive_queue, create_queue
+from webapp.review.models import Queue, QueueItem, Verdict
 
 WIDE_NAME = "a_file_with_a_long_name_that_has_no_space_anywhere_and_goes_on_and_on_to_see_where_it_breaks.jsonl"
 WIDE_TURN = f"""Look at https://example.org/{"a-long-path/" * 20}index.html and `{"x" * 200}`.
@@ -63,7 +65,10 @@ def furnish(folder: str) -> None:
         **pages_of_evaluations(admin),
         **pages_of_queues(admin),
         "invitation": f"/invite/{invite_person(role='reviewer', note='Ben', by=admin)}",
+        "log-in link": f"/link/{make_login_link(person=User.objects.get(username='vera'), by=admin)}",
+        "new password": f"/reset/{make_reset_link(person=User.objects.get(username='vera'), by=admin)}",
     }
+    review_in_a_queue(sources["wide"], admin)
     print(json.dumps(found))
 
 
@@ -91,6 +96,17 @@ def work(job: Job | None) -> Job:
     done = Job.objects.get(pk=job.pk)
     assert done.state == Job.State.DONE, done.error
     return done
+
+
+def review_in_a_queue(source: Source, admin: User) -> None:
+    """Something for the team's page: a queue that is begun, today and a week ago."""
+    queue = Queue.objects.create(name=f"what {source} brought " * 2, total=40, done=2)
+    for days, conversation in enumerate(source.conversations.all()[:2]):
+        item = QueueItem.objects.create(queue=queue, conversation=conversation)
+        Verdict.objects.create(
+            item=item, queue=queue, conversation=conversation, source=source, reviewer=admin, status=1, version=1,
+            seconds=14, created_at=timezone.now() - timedelta(days=7 * days),
+        )  # fmt: skip
 
 
 def write_wide(folder: Path) -> Path:

@@ -6,54 +6,25 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.urls import resolve
 from playwright.sync_api import Page, expect
 
+from tests.browser.keyboard import Keyboard
+from tests.browser.pages import (
+    ADDRESSES,
+    FAULTY_ADDRESSES,
+    FOR_ADMINISTRATORS,
+    FOR_CURATORS,
+    FOR_REVIEWERS,
+    NOT_PAGES,
+    OWN,
+    readable_views,
+)
 from tests.browser.stand import Stand
 from tests.browser.visits import PHONE, Visits
 
 pytestmark = pytest.mark.timeout(600)
 
-#: Pages whose address is always the same, beside those of `furnish`.
-ADDRESSES = {
-    "home": "/",
-    "profile": "/profile",
-    "people": "/people",
-    "jobs": "/jobs/",
-    "no such job state": "/jobs/?state=failed",
-    "sources": "/sources/",
-    "trash": "/sources/trash/",
-    "import a task": "/sources/import/?from=task&task=mmlu",
-    "upload": "/sources/import/?from=upload",
-    "list": "/conversations/",
-    "list with everything set": "/conversations/?status=unreviewed&flag=any&turns_min=1&chars_max=9999&issue=any&q=a",
-    "list without match": "/conversations/?q=nothinghasthisword",
-    "taxonomy": "/flags/",
-    "mixtures": "/mixtures/",
-    "queues": "/review/",
-    "new queue": "/review/new?query=status%3Dunreviewed",
-    "evaluations": "/evaluate/",
-    "new evaluation": "/evaluate/new",
-    "evaluate a task": "/evaluate/new?what=task&task=mmlu",
-    "scores": "/evaluate/scores",
-    "compare": "/evaluate/compare",
-    "endpoints": "/evaluate/endpoints/",
-    "new endpoint": "/evaluate/endpoints/new",
-}
-FAULTY_ADDRESSES = {
-    "not found": "/nothing/here",
-    "bad filter": "/conversations/?status=purple",
-    "no such conversation": "/conversations/999999/",
-    "used link": "/invite/none",
-}
-#: What nobody below a curator may open.
-FOR_CURATORS = {
-    *("import a task", "upload", "delete source", "purge source", "change reason"),
-    *("add component", "edit component", "delete mixture", "mix these"),
-    *("new queue", "queue", "archived queue"),
-    *("new evaluation", "evaluate a task", "new endpoint", "edit endpoint"),
-}
-FOR_REVIEWERS = {"edit", "conversation wide edit", "conversation with issue edit"}
-FOR_ADMINISTRATORS = {"people"}
 MODES: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
@@ -90,6 +61,13 @@ def shots(request: pytest.FixtureRequest) -> Path | None:
     return folder
 
 
+def test_no_page_is_forgotten(addresses: dict[str, str]) -> None:
+    """A new page is a line in pages.py, or in furnish.py where something has to be there first."""
+    visited = {resolve(address.partition("?")[0]).view_name for address in ["/login", *addresses.values()]}
+    assert readable_views() - visited - set(NOT_PAGES) == set()
+    assert set(NOT_PAGES) <= readable_views() - visited
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_every_page(visits: Visits, addresses: dict[str, str], mode: str, shots: Path | None) -> None:
     page = visits.window("admin", **MODES[mode]).new_page()
@@ -102,6 +80,18 @@ def test_every_page(visits: Visits, addresses: dict[str, str], mode: str, shots:
         if shots:
             page.screenshot(path=shots / f"{name.replace(' ', '-')}-{mode}.png", full_page=True)
         if found := faults_of(page, RULES.get(mode)):
+            faults[name] = found
+    assert faults == {}
+
+
+@pytest.mark.parametrize("mode", ["light", "phone"])
+def test_tab_leads_once_to_every_control(visits: Visits, addresses: dict[str, str], mode: str) -> None:
+    page = visits.window("admin", **MODES[mode]).new_page()
+    faults = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        expect(page.locator(".htmx-request")).to_have_count(0)
+        if found := Keyboard(page).walk():
             faults[name] = found
     assert faults == {}
 
@@ -136,7 +126,7 @@ def test_a_viewer_finds_nothing_to_change(visits: Visits, addresses: dict[str, s
         if answer.status == 403:
             refused.add(name)
             expect(page.get_by_role("link", name="Go to the home page")).to_be_visible()
-        elif name not in ("profile", "invitation"):
+        elif name not in OWN:
             assert page.locator("main form[method=post]").count() == 0, name
     assert refused == FOR_CURATORS | FOR_REVIEWERS | FOR_ADMINISTRATORS
 

@@ -19,10 +19,7 @@ class AuditForm(forms.Form):
     person = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
     kind = forms.ChoiceField(required=False, choices=[("", "everything"), *KINDS.items()], label="What")
     source = forms.TypedChoiceField(required=False, coerce=int, empty_value=None)
-    conversation = forms.IntegerField(
-        required=False, min_value=1, max_value=BIGGEST_ID, label="Conversation",
-        help_text="The number in its address.",
-    )  # fmt: skip
+    conversation = forms.IntegerField(required=False, min_value=1, max_value=BIGGEST_ID, label="Conversation number")
     first = day_field("From")
     last = day_field("To")
 
