@@ -148,5 +148,9 @@ class Screen:
         """The id of the item on the screen, "" at the end."""
         return self.page.locator("#review-screen").get_attribute("data-item") or ""
 
+    def wait_ahead(self) -> None:
+        """Until the next five are in the page."""
+        expect(self.page.locator(".review-list li:has([aria-current]) ~ li")).to_have_count(5)
+
     def wait_saved(self) -> None:
         expect(self.saved).to_have_text("all saved ✓")

@@ -82,6 +82,8 @@ def test_two_hundred_by_keyboard_alone(visits: Visits, stand: Stand) -> None:
     screen = Screen(window.new_page(), queue).open()
     sitting, chance = Sitting(screen), random.Random(7)
     while sitting.at < COUNT:
+        if sitting.at in {60, 120}:
+            screen.wait_ahead()
         if sitting.at == 60:
             window.set_offline(True)
         if sitting.at == 64:

@@ -163,6 +163,8 @@ export async function showMoreTurns(link) {
   const more = fragment(await response.text());
   const item = { id: Number(section.dataset.item) };
   number(more, item);
+  // They are written for the page that they came from.
+  for (const anchor of more.querySelectorAll('a[href^="?"]')) anchor.href = new URL(anchor.getAttribute("href"), link.href);
   const first = more.querySelector(".turn");
   link.closest(".turns-more").replaceWith(more);
   numberTurns(section);
