@@ -7,6 +7,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from django.urls import reverse
 from django.utils import timezone
@@ -19,9 +20,11 @@ from webapp.common.models import Job
 from webapp.common.running import run_slice
 from webapp.conversations.actions import review
 from webapp.conversations.actions.bulk import count_bulk, start_bulk
+from webapp.conversations.actions.replacing import preview_replacing
 from webapp.conversations.actions.search import queue_indexing
 from webapp.conversations.actions.sources import delete_source, import_file, import_task
 from webapp.conversations.filters import ConversationFilter
+from webapp.conversations.finding import Wanted
 from webapp.conversations.models import Conversation, FlagReason, Source, Status
 from webapp.evals.actions.runs import start_run
 from webapp.evals.choosing import Selection
@@ -31,7 +34,7 @@ from webapp.evals.models import EvalRun, ModelEndpoint
 from webapp.mixtures.actions import create_mixture, start_export
 from webapp.mixtures.recipes import Component, Recipe
 from webapp.review.actions.queues import archive_queue, create_queue
-from webapp.review.models import Queue, QueueItem, Verdict
+from webapp.review.models import Queue, QueueItem, Step, Verdict
 
 WIDE_NAME = "a_file_with_a_long_name_that_has_no_space_anywhere_and_goes_on_and_on_to_see_where_it_breaks.jsonl"
 WIDE_TURN = f"""Look at https://example.org/{"a-long-path/" * 20}index.html and `{"x" * 200}`.
@@ -64,6 +67,10 @@ def furnish(folder: str) -> None:
         **pages_of_mixture(sources, admin),
         **pages_of_evaluations(admin),
         **pages_of_queues(admin),
+        "conflict": conflict(wide[0], admin),
+        "replacing": page(
+            "replace_job", work(preview_replacing(wanted=Wanted("a", "b"), chosen={"source": [sources["orchard"].pk]}, by=admin)).pk
+        ),
         "invitation": f"/invite/{invite_person(role='reviewer', note='Ben', by=admin)}",
         "log-in link": f"/link/{make_login_link(person=User.objects.get(username='vera'), by=admin)}",
         "new password": f"/reset/{make_reset_link(person=User.objects.get(username='vera'), by=admin)}",
@@ -79,8 +86,13 @@ def pages_of_queues(by: User) -> dict[str, str]:
     work(queue.job)
     archived = create_queue(name=f"Archived {'and long ' * 10}", wanted=wanted, by=by, sample=5)
     archive_queue(queue=archived, by=by)
-    addresses = {"queue": queue, "archived queue": archived}
-    return {name: reverse("review:queue", args=[one.pk]) for name, one in addresses.items()}
+    return {
+        "queue": reverse("review:queue", args=[queue.pk]),
+        "archived queue": reverse("review:queue", args=[archived.pk]),
+        "review": reverse("review:screen", args=[queue.pk]),
+        "agreement": reverse("review:agreement", args=[queue.pk]),
+        "disagreements": reverse("review:disagreements", args=[queue.pk]),
+    }
 
 
 def page(name: str, *numbers: int) -> str:
@@ -96,6 +108,17 @@ def work(job: Job | None) -> Job:
     done = Job.objects.get(pk=job.pk)
     assert done.state == Job.State.DONE, done.error
     return done
+
+
+def conflict(conversation: Conversation, admin: User) -> str:
+    """An edit of a text that somebody else has changed meanwhile: the address of its page."""
+    messages = [{"role": "user", "content": "Mine"}, {"role": "assistant", "content": "My answer"}]
+    sent = {"messages": messages, "reason": "clearer", "approve": True}
+    step = Step.objects.create(
+        id=uuid4(), number=1_000_000, group=uuid4(), reviewer=admin, conversation=conversation, kind=Step.Kind.EDIT,
+        parameters=sent, state=Step.State.CONFLICT, message="Somebody has changed it since.", version=1,
+    )  # fmt: skip
+    return reverse("review:conflict", args=[step.pk])
 
 
 def review_in_a_queue(source: Source, admin: User) -> None:

@@ -24,6 +24,12 @@ ADDRESSES = {
     "list without match": "/conversations/?q=nothinghasthisword",
     "taxonomy": "/flags/",
     "mixtures": "/mixtures/",
+    "queues": "/review/",
+    "new queue": "/review/new?query=status%3Dunreviewed",
+    "keys": "/review/keys",
+    "conflicts": "/review/conflicts",
+    "mentions": "/review/mentions",
+    "find and replace": "/conversations/replace?status=unreviewed",
     "evaluations": "/evaluate/",
     "new evaluation": "/evaluate/new",
     "evaluate a task": "/evaluate/new?what=task&task=mmlu",
@@ -46,15 +52,17 @@ FAULTY_ADDRESSES = {
 FOR_CURATORS = {
     *("import a task", "upload", "delete source", "purge source", "change reason"),
     *("add component", "edit component", "delete mixture", "mix these"),
+    *("new queue", "queue", "archived queue", "find and replace"),
     *("new evaluation", "evaluate a task", "new endpoint", "edit endpoint"),
 }
 FOR_REVIEWERS = {
     *("edit", "conversation wide edit", "conversation with issue edit"),
     *("team", "team in a week", "audit", "audit of edits"),
+    *("review", "keys", "conflicts", "conflict", "agreement", "disagreements"),
 }
 FOR_ADMINISTRATORS = {"people"}
 #: Where everybody may change something: it is about themselves.
-OWN = {"profile", "invitation", "log-in link", "new password"}
+OWN = {"mentions", "profile", "invitation", "log-in link", "new password"}
 #: What a browser is not shown as a page, and why not.
 NOT_PAGES = {
     "healthz": "for machines",
@@ -65,6 +73,14 @@ NOT_PAGES = {
     "mixtures:download": "a file",
     "mixtures:manifest": "a file",
     "dashboards:download_audit": "a file",
+    "review:comment_people": "for scripts",
+    "review:item": "for scripts",
+    "review:messages": "for scripts",
+    "review:steps": "for scripts",
+    "review:answers": "for scripts",
+    "review:drafts": "for scripts",
+    "review:draft": "for scripts",
+    "review:draft_since": "for scripts",
     "mixtures:count_component": "a part of the page of a component",
     "common:jobs_menu": "a part of every page",
     "common:job_progress": "a part of the page of a job",

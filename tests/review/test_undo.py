@@ -221,7 +221,6 @@ def test_the_list_names_what_can_be_undone(adas: Client, bobs: Client, queue: Qu
             "job": False,
         }
         for group, words, kind, undoable in [
-            (comment["group"], "commented", "comment", False),
             (flag["group"], f"flagged: {label} on turn 1, rejected", "decide", True),
         ]
     ]

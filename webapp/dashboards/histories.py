@@ -144,7 +144,7 @@ def _at(view: str, name: str) -> Callable[[Row], tuple[str, str]]:
 
 
 def _queue(row: Row) -> tuple[str, str]:
-    return row["name"], f"/review/{row['pk']}/settings"
+    return row["name"], reverse("review:queue", args=[row["pk"]])
 
 
 def _said(words: str) -> Callable[[Row], tuple[str, str]]:

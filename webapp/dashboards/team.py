@@ -65,7 +65,7 @@ class Left:
 
     @property
     def address(self) -> str:
-        return f"/review/{self.queue.pk}/"
+        return reverse("review:screen", args=[self.queue.pk])
 
     @property
     def decisions(self) -> int:
@@ -169,7 +169,11 @@ def _queues(works: Works) -> list[Line]:
     """Without those that were deleted since."""
     queues = Queue.objects.in_bulk(works)
     return _sorted(
-        [Line(queues[number].name, f"/review/{number}/", work) for number, work in works.items() if number in queues]
+        [
+            Line(queues[number].name, reverse("review:screen", args=[number]), work)
+            for number, work in works.items()
+            if number in queues
+        ]
     )
 
 
