@@ -86,7 +86,7 @@ def _review(stand: Stand, queue: int, items: int) -> tuple[list[dict[str, Any]],
         for number in range(items):
             screen.decide(KEYS[number % len(KEYS)])
             if number % 25 == 24:
-                screen.press("z")
+                screen.decide("z")
                 screen.decide("a")
         screen.wait_saved()
         timings: list[dict[str, Any]] = page.evaluate("winnowTimings")

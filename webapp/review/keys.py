@@ -123,7 +123,7 @@ def _read_press(text: str) -> str:
     modifiers = {_MODIFIERS.get(part.lower(), "") for part in before}
     if not name or "" in modifiers:
         raise RefusedKey(f"“{text}” is not a key. Examples: a, Shift+o, ArrowLeft, Ctrl+Enter, d d.")
-    if len(name) == 1:
+    if len(name) == 1 and name not in _NAMED:
         key = name.lower() if name.isalpha() else name
         if name.isalpha() and name != key and not before:
             modifiers.add("Shift")
