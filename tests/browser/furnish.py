@@ -69,7 +69,8 @@ def furnish(folder: str) -> None:
         **pages_of_queues(admin),
         "conflict": conflict(wide[0], admin),
         "replacing": page(
-            "replace_job", work(preview_replacing(wanted=Wanted("a", "b"), chosen={"source": [sources["orchard"].pk]}, by=admin)).pk
+            "replace_job",
+            work(preview_replacing(wanted=Wanted("a", "b"), chosen={"source": [sources["orchard"].pk]}, by=admin)).pk,
         ),
         "invitation": f"/invite/{invite_person(role='reviewer', note='Ben', by=admin)}",
         "log-in link": f"/link/{make_login_link(person=User.objects.get(username='vera'), by=admin)}",

@@ -16,6 +16,6 @@ def drop(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("review", "0002_dashboard")]
+    dependencies = [("review", "0001_review")]
 
     operations = [migrations.RunPython(make, drop)]
