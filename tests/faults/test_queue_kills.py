@@ -15,9 +15,10 @@ def test_a_filling_queue_survives_kills(winnow: Stack, sample: str) -> None:
     imported = winnow.browser().upload(file.content).job
     winnow.wait_for_job(imported)
     source = winnow.value("SELECT id FROM conversations_source WHERE job_id = ?", imported)
-    form = {"query": f"source={source}", "name": f"kills {sample}", "order": "random", "seed": 42, "overlap": 1}
+    name = f"kills {sample or 'all'}"
+    form = {"query": f"source={source}", "name": name, "order": "random", "seed": 42, "overlap": 1}
     assert winnow.browser().post("/review/new", {**form, "sample": sample}).status == 302
-    queue, job = winnow.query("SELECT id, job_id FROM review_queue WHERE name = ?", form["name"])[0]
+    queue, job = winnow.query("SELECT id, job_id FROM review_queue WHERE name = ?", name)[0]
     for share, kill in ((0.1, kill_child), (0.5, kill_worker)):
         winnow.wait_for_progress(job, share)
         kill(winnow)

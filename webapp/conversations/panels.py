@@ -1,6 +1,6 @@
 """The panels beside a conversation. Later apps register theirs here; one without data is not shown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -37,10 +37,12 @@ def register_panel(panel: Panel) -> None:
     _panels[panel.name] = panel
 
 
-def panels_for(shown: ShownConversation) -> list[ShownPanel]:
-    """The panels that have something to show, in their order."""
+def panels_for(shown: ShownConversation, *, without: Collection[str] = ()) -> list[ShownPanel]:
+    """The panels that have something to show, in their order; those named in `without` are not asked."""
     found = []
     for panel in sorted(_panels.values(), key=lambda panel: panel.order):
+        if panel.name in without:
+            continue
         data = panel.data(shown)
         if data is not None:
             found.append(ShownPanel(panel, data))

@@ -5,11 +5,12 @@ from uuid import UUID
 from webapp.accounts.models import User
 from webapp.common.errors import NotFound
 from webapp.review.models import Queue, QueueItem, Step
+from webapp.review.queues import queues_for_user
 
 
 def get_queue_for_reviewer(user: User, queue_id: int) -> Queue:
     """A queue that is not archived and open to this reviewer, with its job. Raises NotFound."""
-    queue = Queue.objects.live().open_to(user).select_related("job").filter(pk=queue_id).first()
+    queue = queues_for_user(user).filter(archived_at=None).select_related("job").filter(pk=queue_id).first()
     if queue is None:
         raise NotFound("There is no such queue. It may have been archived, or given to others.")
     return queue
@@ -19,7 +20,7 @@ def get_item_for_reviewer(user: User, item_id: int) -> QueueItem:
     """An item of a queue that is open to this reviewer, with all that is shown of it. Raises NotFound."""
     rows = QueueItem.objects.select_related("queue", "conversation__source__created_by", "conversation__text")
     item = rows.filter(pk=item_id, conversation__source__deleted_at=None).first()
-    if item is None or not Queue.objects.open_to(user).filter(pk=item.queue_id).exists():
+    if item is None or not queues_for_user(user).filter(pk=item.queue_id).exists():
         raise NotFound("There is no such item. Its source may have been deleted.")
     return item
 

@@ -1,8 +1,8 @@
 """The queue in which what reviewers did not agree about waits for one person to decide."""
 
-from django.db.models import F
 from django.utils import timezone
 
+from webapp.common.models import advance
 from webapp.review.models import Queue, QueueItem
 
 State = QueueItem.State
@@ -16,10 +16,11 @@ def ask_for(item: QueueItem) -> None:
         queue=queue, conversation_id=item.conversation_id, defaults={"rank": item.rank, "reasons": REASON}
     )
     if is_new:
-        Queue.objects.filter(pk=queue.pk).update(total=F("total") + 1)
+        Queue.objects.filter(pk=queue.pk).update(**advance(total=1))
     elif asked.state != State.OPEN:
         QueueItem.objects.filter(pk=asked.pk).update(state=State.OPEN, closed_at=None)
-        Queue.objects.filter(pk=queue.pk).update(done=F("done") - 1)
+        moved = {"total": 1} if asked.state == State.GONE else {"done": -1}
+        Queue.objects.filter(pk=queue.pk).update(**advance(**moved))
 
 
 def call_off(item: QueueItem) -> None:
@@ -28,7 +29,7 @@ def call_off(item: QueueItem) -> None:
     asked = rows.first()
     if asked is not None:
         rows.update(state=State.GONE, closed_at=timezone.now())
-        Queue.objects.filter(pk=asked.queue_id).update(done=F("done") + 1)
+        Queue.objects.filter(pk=asked.queue_id).update(**advance(total=-1))
 
 
 def _queue_for(parent_id: int) -> Queue:

@@ -95,14 +95,3 @@ def _flag_labels(ids: Sequence[int]) -> dict[int, list[str]]:
         if label not in labels[conversation]:
             labels[conversation].append(label)
     return labels
-
-
-def words_for(items: Sequence[QueueItem]) -> dict[int, list[str]]:
-    """Why each item is in its queue, by its id, for items of any queues."""
-    by_queue: dict[int, list[QueueItem]] = defaultdict(list)
-    for item in items:
-        by_queue[item.queue_id].append(item)
-    words: dict[int, list[str]] = {}
-    for group in by_queue.values():
-        words |= reason_words(group[0].queue, group)
-    return words

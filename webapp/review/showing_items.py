@@ -15,8 +15,9 @@ from webapp.conversations.content.checking import ISSUES
 from webapp.conversations.models import Decision, Flag, FlagReason, Revision
 from webapp.conversations.panels import panels_for
 from webapp.conversations.showing import ShownConversation
-from webapp.review.models import QueueItem, Verdict
-from webapp.review.reasons import words_for
+from webapp.evals.models import EvalResult
+from webapp.review.models import Queue, QueueItem, Verdict
+from webapp.review.reasons import reason_words
 
 #: A longer text (characters of JSON) is fetched only by who edits it.
 LONGEST_MESSAGES = 200_000
@@ -30,6 +31,7 @@ class ShownItem(ShownConversation):
     """A conversation as an item of a queue. Where `blind_since` is set, marks that others made since are hidden."""
 
     blind_since: datetime | None = None
+    is_answered: bool = True
 
     def hides(self, made_by: int | None, made_at: datetime) -> bool:
         """Whether a mark (flag, decision, comment) of this user and this time must not be shown now."""
@@ -47,7 +49,7 @@ class ItemReader:
 def items_as_json(items: Sequence[QueueItem], reader: ItemReader) -> list[dict[str, Any]]:
     """Items with their queues, conversations and texts, in the form of the review screen."""
     shown = _shown(items, reader.user)
-    words = words_for(items)
+    words = _words_for(items)
     return [_as_json(item, shown[item.pk], words[item.pk], reader) for item in items]
 
 
@@ -68,6 +70,14 @@ def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
     return found
 
 
+def _words_for(items: Sequence[QueueItem]) -> dict[int, list[str]]:
+    """Why each is in its queue, by its id."""
+    by_queue: dict[Queue, list[QueueItem]] = defaultdict(list)
+    for item in items:
+        by_queue[item.queue].append(item)
+    return {pk: words for queue, its in by_queue.items() for pk, words in reason_words(queue, its).items()}
+
+
 def _decided_by(items: Sequence[QueueItem], user: User) -> set[int]:
     blind = [item.pk for item in items if item.queue.is_blind()]
     if not blind:
@@ -86,6 +96,7 @@ class _Marks:
         self.flags, self.decisions = _by_conversation(flags), _by_conversation(decisions)
         self.revisions = _by_conversation(revisions)
         self.reasons = list(FlagReason.objects.filter(active=True))
+        self.answered = set(EvalResult.objects.filter(**ids).values_list("conversation_id", flat=True).distinct())
 
     def put_on(self, shown: ShownItem) -> ShownItem:
         """As if the conversation had asked for them itself, without those that are hidden."""
@@ -95,6 +106,7 @@ class _Marks:
         made = self.decisions[pk]
         shown.decisions = [row for row in made if not shown.hides(row.created_by_id, row.created_at)]
         shown.revisions, shown.reasons = self.revisions[pk], self.reasons
+        shown.is_answered = pk in self.answered
         return shown
 
 
@@ -135,7 +147,7 @@ def _html(item: QueueItem, shown: ShownItem, words: list[str], reader: ItemReade
         "conversation": item.conversation,
         "csrf_token": reader.csrf_token,
         "page": shown.turn_page(0),
-        "panels": panels_for(shown),
+        "panels": panels_for(shown, without=() if shown.is_answered else ("answers",)),
         "reasons": words,
     }
     return {

@@ -45,7 +45,7 @@ class Work:
 def carry_out(step: Step, entry: Entry, reviewer: User) -> None:
     """Do what the entry says, and fill the step in (not stored). Raises Conflict, or why it is refused."""
     if entry.kind == Step.Kind.UNDO:
-        undoing.undo(step, entry, reviewer, base_of(entry, reviewer))
+        undoing.undo(step, entry, reviewer, _base_of_undo(entry, reviewer))
         return
     conversation = lock_conversation(entry.conversation)
     step.conversation = conversation
@@ -66,11 +66,19 @@ def base_of(entry: Entry, reviewer: User) -> int | None:
     before = Step.objects.filter(pk=entry.after, reviewer=reviewer).first()
     if before is None:
         raise Conflict("The step before it never arrived here.")
-    if before.conversation_id != entry.conversation and entry.conversation is not None:
-        raise BadRequest("The step that it builds on is about another conversation.")
     if before.state != Step.State.DONE:
         raise Conflict("The step before it could not be carried out, so this one was not either.")
+    if before.conversation_id != entry.conversation and entry.conversation is not None:
+        raise BadRequest("The step that it builds on is about another conversation.")
     return entry.version if before.version_after is None else before.version_after
+
+
+def _base_of_undo(entry: Entry, reviewer: User) -> int | None:
+    """What was not carried out can be taken back, too; what comes after that still builds on what was seen."""
+    try:
+        return base_of(entry, reviewer)
+    except Conflict:
+        return entry.version
 
 
 def seen_flag_after(conversation_id: int, reviewer: User, seen: int | None) -> int:
@@ -220,7 +228,7 @@ def _check_base(work: Work) -> None:
 def _check_flags(work: Work) -> None:
     """Somebody else's flag that the reviewer has not seen keeps them from approving; their own does not."""
     seen = work.entry.seen_flag
-    if seen is None:
+    if seen is None or not work.conversation.open_flags:
         return
     newer = Flag.objects.filter(conversation=work.conversation, resolved_at=None, pk__gt=seen)
     if newer.exclude(created_by=work.reviewer).exists():

@@ -22,6 +22,6 @@ urlpatterns: list[URLPattern] = [
     path("review/sync", sync.sync, name="sync"),
     path("review/steps", sync.steps, name="steps"),
     path("review/conflicts", conflicts.conflict_list, name="conflicts"),
-    path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
     path("review/keys", keys, name="keys"),
+    path("review/conflicts/<uuid:step_id>", conflicts.conflict, name="conflict"),
 ]

@@ -4,17 +4,18 @@ With one reviewer an item, the verdict is the conversation's decision, which the
 conversation is decided here when all have said the same; otherwise somebody adjudicates.
 """
 
-from django.db.models import F
 from django.utils import timezone
 
 from webapp.accounts.models import User
 from webapp.common.errors import Conflict, Unprocessable
+from webapp.common.models import advance
 from webapp.conversations.actions.review import decide
 from webapp.conversations.models import Conversation, Decision, Revision, Status
 from webapp.review import adjudication
 from webapp.review.models import Lease, Queue, QueueItem, Step, Verdict
 
 State = QueueItem.State
+DONE = (State.AGREED, State.DISAGREED, State.ADJUDICATED)
 
 
 def give(
@@ -93,10 +94,13 @@ def move(item: QueueItem, after: int) -> None:
     if before != after:
         item.closed_at = None if after == State.OPEN else timezone.now()
     item.save(update_fields=["state", "verdicts_count", "closed_at"])
-    done = int(after != State.OPEN) - int(before != State.OPEN)
+    # What was decided elsewhere does not count.
+    total = int(before == State.GONE) - int(after == State.GONE)
+    done = int(after in DONE) - int(before in DONE)
     disagreed = int(after == State.DISAGREED) - int(before == State.DISAGREED)
-    if done or disagreed:
-        Queue.objects.filter(pk=item.queue_id).update(done=F("done") + done, disagreed=F("disagreed") + disagreed)
+    if total or done or disagreed:
+        moved = {"total": total, "done": done, "disagreed": disagreed}
+        Queue.objects.filter(pk=item.queue_id).update(**advance(**moved))
     # Everybody writes the counts of a queue before those of its adjudication, so that no two wait for each other.
     if disagreed > 0 and before != State.ADJUDICATED:
         adjudication.ask_for(item)

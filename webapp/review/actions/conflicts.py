@@ -5,7 +5,7 @@ from uuid import uuid4
 from django.db import transaction
 
 from webapp.accounts.models import User
-from webapp.common.errors import Conflict, WinnowError
+from webapp.common.errors import Conflict, Unprocessable
 from webapp.review.actions.steps import carry_out_steps
 from webapp.review.entries import read_entry
 from webapp.review.models import Step
@@ -32,5 +32,5 @@ def put_mine_on_top(*, step: Step, reviewer: User, version: int, seen_flag: int)
     again = {"id": str(uuid4()), "group": str(uuid4()), "version": version, "seen_flag": seen_flag, "after": None}
     result = carry_out_steps(reviewer=reviewer, entries=[read_entry({**step.parameters, **again})])[0]
     if result["state"] != "done":
-        raise Conflict(result["message"]) if result["state"] == "conflict" else WinnowError(result["message"])
+        raise Conflict(result["message"]) if result["state"] == "conflict" else Unprocessable(result["message"])
     waiting.update(state=Step.State.SETTLED)

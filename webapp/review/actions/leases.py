@@ -117,7 +117,7 @@ def _with_texts(items: list[QueueItem]) -> list[QueueItem]:
 
 
 def _close_gone(queue: Queue, gone: Sequence[QueueItem]) -> set[int]:
-    """Close items that nobody needs to decide any more. They count as done: nothing is left to do.
+    """Close items that nobody needs to decide any more. They count no more: nothing is left to do.
 
     What somebody is deciding at this moment is left to them. Gives the ids of all that are gone.
     """
@@ -127,5 +127,5 @@ def _close_gone(queue: Queue, gone: Sequence[QueueItem]) -> set[int]:
         free = list(rows.order_by("pk").values_list("pk", flat=True))
         closed = QueueItem.objects.filter(pk__in=free).update(state=State.GONE, closed_at=timezone.now())
         Lease.objects.filter(item__in=free).delete()
-        Queue.objects.filter(pk=queue.pk).update(done=F("done") + closed)
+        Queue.objects.filter(pk=queue.pk).update(total=F("total") - closed)
     return ids

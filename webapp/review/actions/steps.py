@@ -20,6 +20,7 @@ State = Step.State
 
 #: How a step is answered; who has settled a conflict needs to do nothing more about it.
 ANSWERS = {State.DONE: "done", State.CONFLICT: "conflict", State.REFUSED: "refused", State.SETTLED: "done"}
+CHANGE_FLAGS = {Step.Kind.FLAG, Step.Kind.RESOLVE, Step.Kind.UNDO}
 FAULT = "Winnow could not carry this out, through a fault of its own. It is kept as you sent it."
 
 
@@ -113,9 +114,10 @@ def _standing(step: Step, entry: Entry, reviewer: User) -> dict[str, Any]:
         return {"version": None, "seen_flag": None, "status": None}
     if step.state != State.DONE:
         conversation.refresh_from_db()
+    may_be_flagged = conversation.open_flags or step.kind in CHANGE_FLAGS
     return {
         "version": step.version_after if step.state == State.DONE else conversation.version,
-        "seen_flag": seen_flag_after(conversation.pk, reviewer, entry.seen_flag),
+        "seen_flag": seen_flag_after(conversation.pk, reviewer, entry.seen_flag) if may_be_flagged else 0,
         "status": conversation.get_status_display(),
     }
 

@@ -17,6 +17,7 @@ from webapp.review.actions.leases import give_back, take_items
 from webapp.review.actions.steps import carry_out_steps
 from webapp.review.entries import BIGGEST_ID, read_batch
 from webapp.review.progress import progress_of
+from webapp.review.queues import is_filling
 from webapp.review.showing_items import ItemReader, items_as_json
 from webapp.review.step_lists import last_steps
 
@@ -47,7 +48,7 @@ def items(request: UserRequest, queue_id: int) -> HttpResponse:
             "items": items_as_json(taken.items, _reader(request)),
             "lost": taken.lost,
             "progress": progress_of(queue, request.user),
-            "filling": queue.job is not None and not queue.job.is_finished(),
+            "filling": is_filling(queue),
             "seconds": settings.REVIEW_LEASE_SECONDS,
         }
     )
