@@ -45,7 +45,7 @@ function go(step) {
   if (!hits.length) return say(`“${box.value}” is not in this conversation.`);
   at = (at + step + hits.length) % hits.length;
   const element = hits[at].startContainer.parentElement;
-  unfold(element);
+  unfold(element, box.value.trim().toLowerCase());
   element.scrollIntoView({ block: "center" });
   if (window.Highlight) CSS.highlights.set("found-here", new Highlight(hits[at]));
   count.textContent = `${at + 1} of ${hits.length}`;

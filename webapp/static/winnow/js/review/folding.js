@@ -85,11 +85,15 @@ export function foldLongTurns(holder, search = "") {
   }
 }
 
-/** Open what hides an element. @param {Element} element */
-export function unfold(element) {
+/**
+ * Open what hides an element; what is folded stays folded around it and all else that holds the words.
+ * @param {Element} element @param {string} words in small letters
+ */
+export function unfold(element, words = "") {
   const body = element.closest(".turn-body");
   if (element.closest(".folded-away")) {
     for (const more of body.querySelectorAll(".fold-more")) more.click();
+    if (words) foldBlocks([...body.children], words);
   }
   if (body?.classList.contains("clipped")) body.parentElement.querySelector(".fold-more")?.click();
   for (let details = element.closest("details"); details; details = details.parentElement.closest("details")) details.open = true;
