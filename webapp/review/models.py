@@ -315,7 +315,6 @@ class ReviewSettings(models.Model):
     )
     # Only what differs from the keys of webapp/review/keys.py: {"approve": "y", ...}
     keys = models.JSONField(default=dict)
-    panel_open = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return f"settings of {self.user_id}"

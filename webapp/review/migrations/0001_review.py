@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("keys", models.JSONField(default=dict)),
-                ("panel_open", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
