@@ -146,6 +146,18 @@ def test_a_reviewer_is_led_to_their_own_audit_only(client: Client, rita: User, q
     assert f"/audit?person={ben.pk}" in client.get("/team").content.decode()
 
 
+def test_no_link_leads_to_a_queue_that_is_not_open(client: Client, rita: User, queue: Queue) -> None:
+    archived = Queue.objects.create(name="archived", total=10, archived_at=NOW)
+    given = Queue.objects.create(name="for ben", total=10)
+    given.assignees.add(make_user(username="ben"))
+    for one in (queue, archived, given):
+        verdicts(one, rita)
+    html = client.get("/team").content.decode()
+    assert [f"/review/{one.pk}/" in html for one in (queue, archived, given)] == [True, False, False]
+    for address in re.findall(r'"(/review/\d+/)"', html):
+        assert client.get(address).status_code == 200
+
+
 def test_what_is_left_at_this_pace(client: Client, rita: User, queue: Queue) -> None:
     verdicts(queue, rita, 14, 14, 14, seconds=14)
     new = Queue.objects.create(name="not begun", total=10, overlap=2)

@@ -10,7 +10,8 @@ from tests.factories import chat
 from tests.review.making import Entry, decision, entry, make_items, send
 from webapp.accounts.models import User
 from webapp.conversations.actions.review import decide, flag_conversation, save_edit
-from webapp.conversations.models import Conversation, FlagReason, Status
+from webapp.conversations.actions.sources import delete_source
+from webapp.conversations.models import Conversation, FlagReason, Source, Status
 from webapp.review.models import Queue, QueueItem, Step
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +125,16 @@ def test_a_form_that_makes_no_sense(adas: Client, edit: Entry) -> None:
     assert adas.post(page_of(edit), {"do": "mine", "version": "x"}).status_code == 400
     assert adas.put(page_of(edit)).status_code == 405
     assert Step.objects.get().state == Step.State.CONFLICT
+
+
+def test_what_is_deleted_waits_for_nobody(adas: Client, queue: Queue, item: QueueItem, edit: Entry) -> None:
+    screen, source = reverse("review:screen", args=[queue.pk]), item.conversation.source
+    assert 'data-conflicts="1"' in adas.get(screen).content.decode()
+    delete_source(source=source, by=None)
+    assert 'data-conflicts="0"' in adas.get(screen).content.decode()
+    assert page_of(edit) not in adas.get(reverse("review:conflicts")).content.decode()
+    Source.objects.update(deleted_at=None)
+    assert page_of(edit) in adas.get(reverse("review:conflicts")).content.decode()
+    Step.objects.update(conversation=None, item=None)
+    assert 'data-conflicts="0"' in adas.get(screen).content.decode()
+    assert "No conflicts" in adas.get(reverse("review:conflicts")).content.decode()

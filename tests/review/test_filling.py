@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db.models.functions import Now
+from django.test import Client
 from django.utils import timezone
 
 from tests.factories import make_conversation, make_source, make_user
@@ -251,6 +252,24 @@ def test_a_queue_that_ran_out_is_looked_through_again_after_a_while(source: Sour
     assert again.pk == job.pk
     cancel_job(job=job, by=None)
     assert refill_if_due(queue) is None
+
+
+def test_who_opens_a_queue_that_ran_out_gets_what_belongs_to_it_again(client: Client, source: Source) -> None:
+    [conversation] = some(source, 1)
+    queue = make_queue()
+    client.force_login(make_user())
+    Queue.objects.update(filled_at=timezone.now() - timedelta(minutes=5))
+    client.get(f"/review/{queue.pk}/")
+    assert Job.objects.count() == 1
+    approve(conversation)
+    close(queue, conversation)
+    edit(conversation, "politer")
+    assert in_order(queue) == []
+    client.get(f"/review/{queue.pk}/")
+    queue.refresh_from_db()
+    assert queue.job is not None
+    work(queue.job)
+    assert in_order(queue) == [conversation.pk]
 
 
 def test_a_filter_whose_parts_were_deleted_takes_nothing_away(source: Source) -> None:

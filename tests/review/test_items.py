@@ -1,5 +1,6 @@
 """What the screen gets to show of an item."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from tests.factories import chat, make_conversation
 from tests.review.making import add_item, ask, decision, make_items, make_queue, new_tab, send
 from webapp.accounts.models import User
 from webapp.conversations.actions.review import decide, flag_conversation
-from webapp.conversations.models import FlagReason, Status
+from webapp.conversations.models import Flag, FlagReason, Status
 from webapp.review.models import Queue, QueueItem
 
 pytestmark = pytest.mark.django_db
@@ -115,3 +116,32 @@ def test_queries_do_not_grow_with_the_number_of_items(
     with django_assert_max_num_queries(33):
         assert len(ask(adas, queue, new_tab(), want=6)["items"]) == 6
     assert QueueItem.objects.filter(leases=None).count() == 5
+
+
+def test_the_page_of_a_conversation_hides_it_too(adas: Client, ada: User, bobs: Client, bob: User) -> None:
+    queue = make_queue(overlap=2)
+    item = add_item(queue, make_conversation(messages=chat(*["hello"] * 120)))
+    number = item.conversation_id
+    mine, early, late = FlagReason.objects.all()[:3]
+    flag_conversation(conversation_id=number, reason=early, by=bob, note="known before", turn=110)
+    Flag.objects.update(created_at=queue.created_at - timedelta(days=1))
+    flag_conversation(conversation_id=number, reason=late, by=bob, note="a secret", turn=110)
+    flag_conversation(conversation_id=number, reason=mine, by=ada, note="my own")
+    decide(conversation_id=number, version=1, status=Status.REJECTED, by=bob, note="a hidden why")
+    page = f"/conversations/{number}/"
+    texts = [adas.get(page + rest).content.decode() for rest in ("", "?from=101", "history")]
+    assert not [text for text in texts if "a secret" in text or "a hidden why" in text or "⚑ 3" in text]
+    assert all(words in texts[0] for words in ("known before", "my own"))
+    turns = re.sub(r"<form.*?</form>", "", texts[1], flags=re.DOTALL)
+    assert (early.label in turns, late.label in turns) == (True, False)
+    assert "a secret" in bobs.get(page).content.decode()
+
+
+def test_a_flag_that_is_hidden_keeps_nobody_from_approving(adas: Client, bob: User) -> None:
+    [item] = make_items(make_queue(overlap=2))
+    flag_conversation(conversation_id=item.conversation_id, reason=FlagReason.objects.all()[0], by=bob)
+    page = adas.get(f"/conversations/{item.conversation_id}/").content.decode()
+    found = re.search(r'name="seen_flag" value="(\d+)"', page)
+    assert found is not None
+    sent = {"version": 1, "seen_flag": found[1], "status": "approved"}
+    assert adas.post(f"/conversations/{item.conversation_id}/decide", sent).status_code == 302

@@ -8,7 +8,8 @@ from django.test import Client
 
 from tests.conversations.checks import assert_history_matches, assert_tallies_match
 from tests.factories import chat, make_user
-from tests.review.making import client_of, decision, entry, make_items, make_queue, send, undo_of
+from tests.review.making import ask, client_of, decision, entry, make_items, make_queue, new_tab, send, undo_of
+from tests.review.queueing import refill
 from webapp.accounts.models import User
 from webapp.conversations.actions.review import save_edit
 from webapp.conversations.models import Conversation, Decision, Status
@@ -186,3 +187,21 @@ def test_everybody_decides_at_the_same_moment() -> None:
     [adjudication] = Queue.objects.filter(parent=queue)
     assert counts(adjudication) == (2, 0, 0)
     assert_tallies_match()
+
+
+def test_who_disagrees_about_the_text_of_today_asks_anew(adas: Client, bobs: Client, queue: Queue) -> None:
+    [item] = make_items(queue)
+    send(adas, decision(item))
+    send(bobs, decision(item, "rejected"))
+    asked = adjudicated_in(queue)
+    assert send(client_of(make_user()), decision(asked))[0]["state"] == "done"
+    save_edit(conversation_id=item.conversation_id, version=2, messages=chat("q", "other"), by=None)
+    refill(queue)
+    assert state_of(item) == (State.OPEN, Status.UNREVIEWED)
+    send(adas, decision(item))
+    send(bobs, decision(item, "rejected"))
+    assert (state_of(item)[0], state_of(asked)[0], counts(asked.queue)) == (State.DISAGREED, State.OPEN, (1, 0, 0))
+    lead = client_of(make_user())
+    assert [one["id"] for one in ask(lead, asked.queue, new_tab())["items"]] == [asked.pk]
+    assert send(lead, decision(asked, "rejected"))[0]["state"] == "done"
+    assert state_of(item) == (State.ADJUDICATED, Status.REJECTED)

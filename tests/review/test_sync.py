@@ -14,6 +14,7 @@ from tests.review.making import decision, entry, make_items, make_queue, new_tab
 from webapp.accounts.models import Role, User
 from webapp.conversations.actions.review import decide, flag_conversation, save_edit
 from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Status
+from webapp.review.actions.queues import archive_queue
 from webapp.review.actions.steps import carry_out_steps
 from webapp.review.entries import read_batch
 from webapp.review.models import Comment, Mention, Queue, QueueItem, Step, TurnDraft, Verdict
@@ -364,3 +365,25 @@ def test_the_same_batch_from_many_tabs_at_the_same_moment(ada: User) -> None:
     numbers = Step.objects.order_by("number").values_list("pk", flat=True)
     assert [str(pk) for pk in numbers] == [made["id"] for made in batch]
     assert_tallies_match()
+
+
+def test_a_queue_for_others_takes_no_decisions(adas: Client, bob: User, queue: Queue) -> None:
+    queue.overlap = 2
+    queue.save()
+    queue.assignees.add(bob)
+    [item] = make_items(queue)
+    edit = entry("edit", item, messages=chat("q", "new"), reason="", approve=True)
+    results = send(adas, decision(item), edit, entry("flag", item, reason=SLUG, turn=None, note=""))
+    assert [result["state"] for result in results] == ["refused", "refused", "done"]
+    assert "for other reviewers" in results[0]["message"]
+    item.refresh_from_db()
+    assert (item.verdicts_count, Verdict.objects.count(), Decision.objects.count()) == (0, 0, 0)
+
+
+def test_what_was_decided_before_the_queue_was_archived_still_counts(adas: Client, queue: Queue) -> None:
+    [item] = make_items(queue)
+    made = decision(item)
+    archive_queue(queue=queue, by=None)
+    assert send(adas, made)[0]["state"] == "done"
+    item.refresh_from_db()
+    assert item.state == QueueItem.State.AGREED

@@ -1,8 +1,9 @@
 """A conversation as its page shows it: its turns with what is marked on them, its flags, decisions and revisions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -10,6 +11,7 @@ from webapp.accounts.models import User
 from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.checking import Issue, find_issues
 from webapp.conversations.content.shapes import Message, joined_text
+from webapp.conversations.hiding import hidden_from
 from webapp.conversations.marks import Mark, marks_of
 from webapp.conversations.models import Conversation, Decision, Flag, FlagReason, Revision
 from webapp.conversations.rendering import Body, language_of, render_body
@@ -19,6 +21,7 @@ MOST_TURNS = 100
 MOST_CHARACTERS = 80_000
 
 Read = TypeVar("Read")
+Seen = TypeVar("Seen", Flag, Decision)
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,28 @@ class ShownConversation:
         return language_of(self.conversation.text.metadata)
 
     @cached_property
+    def blind_since(self) -> datetime | None:
+        """Marks that others made since then are hidden from the reader; None: nothing is."""
+        return hidden_from(self.user, self.conversation.pk)
+
+    def seen(self, marks: Iterable[Seen]) -> list[Seen]:
+        """Flags or decisions without those that are hidden."""
+        return [mark for mark in marks if not self._is_of_others(mark) or not self._hides(mark.created_at)]
+
+    def _is_of_others(self, mark: Flag | Decision) -> bool:
+        return mark.created_by_id not in {None, self.user.pk}
+
+    def _hides(self, made_at: datetime) -> bool:
+        return self.blind_since is not None and made_at >= self.blind_since
+
+    @cached_property
+    def _all_flags(self) -> list[Flag]:
+        return list(self.conversation.flags.select_related("reason", "created_by", "resolved_by").order_by("-pk"))
+
+    @cached_property
     def flags(self) -> list[Flag]:
         """Open ones first, then those resolved last."""
-        flags = self.conversation.flags.select_related("reason", "created_by", "resolved_by").order_by("-pk")
-        return sorted(flags, key=lambda flag: flag.resolved_at is not None)
+        return sorted(self.seen(self._all_flags), key=lambda flag: flag.resolved_at is not None)
 
     @cached_property
     def open_flags(self) -> list[Flag]:
@@ -88,13 +109,16 @@ class ShownConversation:
 
     @cached_property
     def seen_flag(self) -> int:
-        """The highest id of an open flag: an approval names it, so that a newer one is noticed."""
-        return max((flag.pk for flag in self.open_flags), default=0)
+        """The highest id of an open flag: an approval names it, so that a newer one is noticed.
+
+        Hidden ones count: nobody could look at them first.
+        """
+        return max((flag.pk for flag in self._all_flags if flag.resolved_at is None), default=0)
 
     @cached_property
     def decisions(self) -> list[Decision]:
         """The last ones first."""
-        return list(self.conversation.decisions.select_related("created_by").order_by("-pk"))
+        return self.seen(self.conversation.decisions.select_related("created_by").order_by("-pk"))
 
     @cached_property
     def revisions(self) -> list[Revision]:

@@ -16,6 +16,7 @@ from webapp.dashboards.fields import day_field
 from webapp.dashboards.summaries import days_of, work_by_day
 from webapp.dashboards.work import DayWork, Work, Works, today
 from webapp.review.models import Queue
+from webapp.review.queues import queues_for_user
 
 #: The times that are one click away, in days.
 SPANS = (7, 30, 90)
@@ -58,14 +59,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Left:
-    """What is left of a queue. `seconds_each` of active time for a decision; None: nothing to go by."""
+    """What is left of a queue. `seconds_each` of active time for a decision; None: nothing to go by.
+
+    `address` leads to its screen; empty where the reader may not review there.
+    """
 
     queue: Queue
     seconds_each: float | None
-
-    @property
-    def address(self) -> str:
-        return reverse("review:screen", args=[self.queue.pk])
+    address: str = ""
 
     @property
     def decisions(self) -> int:
@@ -120,17 +121,18 @@ def team(first: date, last: date, user: User) -> Team:
     week = now - timedelta(days=6)
     by_day = work_by_day(min(first, week), max(last, now))
     chosen = _sum(by_day, first, last)
+    screens = _screens(user)
     counts = [(day, by_day[day].done if day in by_day else 0) for day in days_of(first, last)]
     return Team(
         today=by_day[now].done if now in by_day else 0,
         week=sum(work.done for day, work in by_day.items() if week <= day <= now),
         chosen=chosen.total(),
         outside=chosen,
-        left=_left(chosen),
+        left=_left(chosen, screens),
         days=counts,
         plot=columns([(index, None, count) for index, (_, count) in enumerate(counts)]),
         reviewers=_reviewers(chosen.reviewers, user),
-        queues=_queues(chosen.queues),
+        queues=_queues(chosen.queues, screens),
         sources=_sources(chosen.sources),
     )
 
@@ -143,11 +145,20 @@ def _sum(by_day: Mapping[date, DayWork], first: date, last: date) -> DayWork:
     return found
 
 
-def _left(chosen: DayWork) -> list[Left]:
+def _screens(user: User) -> dict[int, str]:
+    """Where the reader can review, by queue."""
+    queues = queues_for_user(user).live().values_list("pk", flat=True)
+    return {number: reverse("review:screen", args=[number]) for number in queues}
+
+
+def _left(chosen: DayWork, screens: Mapping[int, str]) -> list[Left]:
     """Each queue at its own pace, or at that of all where nobody has begun; the longest first."""
     usual = chosen.total().seconds_each()
     waiting = [queue for queue in Queue.objects.live().order_by("name") if queue.left]
-    lines = [Left(queue, chosen.queues.get(queue.pk, Work()).seconds_each() or usual) for queue in waiting]
+    lines = [
+        Left(queue, chosen.queues.get(queue.pk, Work()).seconds_each() or usual, screens.get(queue.pk, ""))
+        for queue in waiting
+    ]
     return sorted(lines, key=lambda one: -one.decisions)
 
 
@@ -165,15 +176,11 @@ def _reviewers(works: Works, user: User) -> list[Line]:
     return _sorted([Line(str(people[number]), address(number), work) for number, work in works.items()])
 
 
-def _queues(works: Works) -> list[Line]:
+def _queues(works: Works, screens: Mapping[int, str]) -> list[Line]:
     """Without those that were deleted since."""
     queues = Queue.objects.in_bulk(works)
     return _sorted(
-        [
-            Line(queues[number].name, reverse("review:screen", args=[number]), work)
-            for number, work in works.items()
-            if number in queues
-        ]
+        [Line(queues[number].name, screens.get(number, ""), work) for number, work in works.items() if number in queues]
     )
 
 

@@ -3,7 +3,7 @@
 from django.utils import timezone
 
 from webapp.common.models import advance
-from webapp.review.models import Queue, QueueItem
+from webapp.review.models import Queue, QueueItem, Verdict
 
 State = QueueItem.State
 REASON = ",disagreement,"
@@ -18,7 +18,9 @@ def ask_for(item: QueueItem) -> None:
     if is_new:
         Queue.objects.filter(pk=queue.pk).update(**advance(total=1))
     elif asked.state != State.OPEN:
-        QueueItem.objects.filter(pk=asked.pk).update(state=State.OPEN, closed_at=None)
+        # What was adjudicated about the text of then stands no more, and would keep everybody from deciding anew.
+        Verdict.objects.standing().filter(item=asked).update(withdrawn_at=timezone.now())
+        QueueItem.objects.filter(pk=asked.pk).update(state=State.OPEN, verdicts_count=0, closed_at=None)
         moved = {"total": 1} if asked.state == State.GONE else {"done": -1}
         Queue.objects.filter(pk=queue.pk).update(**advance(**moved))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from webapp.accounts.models import User
+from webapp.conversations.hiding import register_hiding
 from webapp.review.models import Queue, QueueItem, Verdict
 
 
@@ -26,3 +27,6 @@ def hidden_since(user: User, conversation_ids: Iterable[int]) -> dict[int, datet
         item, made = found[pk], found[pk].queue.created_at
         since[item.conversation_id] = min(made, since.get(item.conversation_id, made))
     return since
+
+
+register_hiding(lambda user, pk: hidden_since(user, [pk]).get(pk))

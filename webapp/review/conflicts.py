@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
+from django.db.models import QuerySet
+
 from webapp.accounts.models import User
 from webapp.common.errors import NotFound
 from webapp.conversations.content.canonical import messages_of
@@ -108,7 +110,13 @@ def _whole(messages: Sequence[Message]) -> list[WholeTurn]:
     ]
 
 
+def waiting_steps(user: User) -> QuerySet[Step]:
+    """The conflicts of a reviewer; there is nothing to choose where the conversation is deleted, or in the trash."""
+    rows = Step.objects.filter(reviewer=user, state=Step.State.CONFLICT, conversation__isnull=False)
+    return rows.filter(conversation__source__deleted_at__isnull=True)
+
+
 def open_conflicts(user: User) -> list[Clash]:
     """Those that wait for this reviewer, the newest first."""
-    rows = Step.objects.filter(reviewer=user, state=Step.State.CONFLICT).select_related("conversation__source")
-    return [Clash(step, user) for step in rows.order_by("-number")[:MOST_LISTED]]
+    rows = waiting_steps(user).select_related("conversation__source").order_by("-number")
+    return [Clash(step, user) for step in rows[:MOST_LISTED]]

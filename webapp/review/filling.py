@@ -156,7 +156,6 @@ class _Change:
         Queue.objects.filter(pk=self.queue.pk).update(
             total=F("total") + counted["added"] + counted["back"] - counted["gone"],
             done=F("done") - counted["reopened"],
-            filled_through=self.window.last or F("filled_through"),
         )
 
     def _is_drawn(self, number: int) -> bool:

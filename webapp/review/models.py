@@ -58,9 +58,8 @@ class Queue(models.Model):
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     disagreed = models.PositiveIntegerField(default=0)
-    # The job that looks for items, and until which conversation it has looked.
+    # The job that looks for items, and when one has last come to its end.
     job = models.ForeignKey("common.Job", null=True, on_delete=models.SET_NULL, related_name="+")
-    filled_through = models.BigIntegerField(default=0)
     filled_at = models.DateTimeField(null=True)
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now)
@@ -315,7 +314,6 @@ class ReviewSettings(models.Model):
     )
     # Only what differs from the keys of webapp/review/keys.py: {"approve": "y", ...}
     keys = models.JSONField(default=dict)
-    panel_open = models.BooleanField(default=True)
 
     def __str__(self) -> str:
         return f"settings of {self.user_id}"

@@ -12,7 +12,6 @@ from webapp.common.plots import Share
 from webapp.conversations.counting import Count
 from webapp.conversations.filters import ConversationFilter, Labels, known_labels
 from webapp.conversations.listing import Place, conversation_page
-from webapp.conversations.models import Status
 from webapp.review.models import Queue, QueueQuerySet, Verdict
 
 #: A draw keeps so many marks in memory.
@@ -48,12 +47,6 @@ def lost_part(wanted: ConversationFilter) -> str:
     A deleted source takes its items along, and the other sources of the filter are still looked through.
     """
     return " ".join(sentence for name, _, sentence in wanted.gone() if name != "source")
-
-
-def accepts_status(queue: Queue, status: int) -> bool:
-    """Whether a conversation with this status belongs to the queue, as far as its filter says."""
-    statuses = ConversationFilter.from_dict(queue.filter).statuses()
-    return not statuses or Status(status) in statuses
 
 
 def is_filling(queue: Queue) -> bool:

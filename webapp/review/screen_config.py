@@ -6,8 +6,9 @@ from django.urls import reverse
 
 from webapp.accounts.models import User
 from webapp.conversations.models import FlagReason
+from webapp.review.conflicts import waiting_steps
 from webapp.review.keys import help_groups, keys_of, show_key
-from webapp.review.models import Queue, Step
+from webapp.review.models import Queue
 
 #: The first reasons have the number keys.
 NUMBERED = 9
@@ -17,7 +18,6 @@ def screen_context(queue: Queue, user: User) -> dict[str, Any]:
     """For the template review/screen.html."""
     keys = keys_of(user)
     reasons = list(FlagReason.objects.filter(active=True))
-    conflicts = Step.objects.filter(reviewer=user, state=Step.State.CONFLICT).count()
     return {
         "queue": queue,
         "config": _config(queue, keys, reasons),
@@ -25,7 +25,7 @@ def screen_context(queue: Queue, user: User) -> dict[str, Any]:
         "help_groups": help_groups(keys),
         "reasons": reasons,
         "numbered": reasons[:NUMBERED],
-        "conflicts": conflicts,
+        "conflicts": waiting_steps(user).count(),
     }
 
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db.models import Model
@@ -29,14 +28,9 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass
 class ShownItem(ShownConversation):
-    """A conversation as an item of a queue. Where `blind_since` is set, marks that others made since are hidden."""
+    """A conversation as an item of a queue, which also says what is hidden of it."""
 
-    blind_since: datetime | None = None
     is_answered: bool = True
-
-    def hides(self, made_by: int | None, made_at: datetime) -> bool:
-        """Whether a mark (flag, decision, comment) of this user and this time must not be shown now."""
-        return self.blind_since is not None and made_by not in {None, self.user.pk} and made_at >= self.blind_since
 
 
 @dataclass(frozen=True)
@@ -66,8 +60,9 @@ def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
     marks = _Marks(ids)
     found = {}
     for item in items:
-        since = item.queue.created_at if is_blind_for(item, decided) else None
-        found[item.pk] = marks.put_on(ShownItem(item.conversation, user, blind_since=since))
+        shown = ShownItem(item.conversation, user)
+        shown.blind_since = item.queue.created_at if is_blind_for(item, decided) else None
+        found[item.pk] = marks.put_on(shown)
     read_together(list(found.values()))
     return found
 
@@ -103,10 +98,10 @@ class _Marks:
     def put_on(self, shown: ShownItem) -> ShownItem:
         """As if the conversation had asked for them itself, without those that are hidden."""
         pk = shown.conversation.pk
-        flags = [flag for flag in self.flags[pk] if not shown.hides(flag.created_by_id, flag.created_at)]
+        flags = shown.seen(self.flags[pk])
         shown.flags = sorted(flags, key=lambda flag: flag.resolved_at is not None)
-        made = self.decisions[pk]
-        shown.decisions = [row for row in made if not shown.hides(row.created_by_id, row.created_at)]
+        shown.seen_flag = max((flag.pk for flag in shown.open_flags), default=0)
+        shown.decisions = shown.seen(self.decisions[pk])
         shown.revisions, shown.reasons = self.revisions[pk], self.reasons
         shown.is_answered = pk in self.answered
         return shown

@@ -22,7 +22,11 @@ from webapp.review.comments import write_comment
 from webapp.review.entries import Entry
 from webapp.review.locking import lock_conversation, lock_item
 from webapp.review.models import QueueItem, Step, TurnDraft
+from webapp.review.queues import queues_for_user
 
+NOT_YOURS = "Its queue is for other reviewers. Nothing was decided."
+#: What counts in the queue; a flag or a comment is about the conversation alone.
+DECIDES = {Step.Kind.DECIDE, Step.Kind.EDIT}
 BLIND_EDIT = "Its text cannot be edited here: several people review it independently, and all must see the same."
 
 
@@ -50,7 +54,7 @@ def carry_out(step: Step, entry: Entry, reviewer: User) -> None:
         return
     conversation = lock_conversation(entry.conversation)
     step.conversation = conversation
-    item = _item_of(entry)
+    item = _item_of(entry, reviewer)
     step.item = item
     work = Work(step, entry, reviewer, conversation, item, base_of(entry, reviewer))
     if work.base is not None and work.base > conversation.version:
@@ -94,11 +98,15 @@ def seen_flag_after(conversation_id: int, reviewer: User, seen: int | None) -> i
     return newest or 0
 
 
-def _item_of(entry: Entry) -> QueueItem | None:
-    """Locked. An item whose queue was deleted since is none."""
+def _item_of(entry: Entry, reviewer: User) -> QueueItem | None:
+    """Locked. An item whose queue was deleted since is none; one of an archived queue is still decided."""
     item = lock_item(entry.item)
-    if item is not None and item.conversation_id != entry.conversation:
+    if item is None:
+        return None
+    if item.conversation_id != entry.conversation:
         raise BadRequest("The item that it names is about another conversation.")
+    if entry.kind in DECIDES and not queues_for_user(reviewer).filter(pk=item.queue_id).exists():
+        raise Unprocessable(NOT_YOURS)
     return item
 
 

@@ -31,7 +31,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("keys", models.JSONField(default=dict)),
-                ("panel_open", models.BooleanField(default=True)),
             ],
         ),
         migrations.CreateModel(
@@ -123,7 +122,6 @@ class Migration(migrations.Migration):
                 ("total", models.PositiveIntegerField(default=0)),
                 ("done", models.PositiveIntegerField(default=0)),
                 ("disagreed", models.PositiveIntegerField(default=0)),
-                ("filled_through", models.BigIntegerField(default=0)),
                 ("filled_at", models.DateTimeField(null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("archived_at", models.DateTimeField(null=True)),
