@@ -75,6 +75,7 @@ def test_a_task_that_is_not_there_is_imported_first(
 ) -> None:
     write_hub(tmp_path)
     monkeypatch.setenv("TASKS_CORE_HUB", str(tmp_path))
+    datasets.enable_progress_bars()  # whatever other tests have left
     printed = run("gsm8k", "--subset", "main", "--split", "test", "--stop", "30", "--endpoint", "reference")
     assert "100.0 % right of 30 answers" in printed
     written = capfd.readouterr().err
