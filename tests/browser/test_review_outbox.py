@@ -216,3 +216,34 @@ def log_in(page: Page, username: str) -> None:
 def forgive(visits: Visits, what: str) -> None:
     """The browser writes about requests that could not be made; here they were not meant to be."""
     visits.problems = [problem for problem in visits.problems if what not in problem]
+
+
+KEPT = """() => new Promise((resolve, reject) => {
+  const request = indexedDB.open("winnow-outbox", 1);
+  request.onsuccess = () => {
+    const rows = request.result.transaction("entries").objectStore("entries").count();
+    rows.onsuccess = () => { request.result.close(); resolve(rows.result); };
+  };
+  request.onerror = reject;
+})"""
+CLEAR = """() => new Promise((resolve, reject) => {
+  const request = indexedDB.deleteDatabase("winnow-outbox");
+  request.onsuccess = () => resolve(true);
+  request.onerror = reject;
+})"""
+
+
+def test_what_is_decided_after_the_browsers_data_was_cleared_is_kept_again(visits: Visits, stand: Stand) -> None:
+    queue = make_queue(stand, "cleared", sums(8))
+    window = visits.window("rita")
+    page = window.new_page()
+    screen = Screen(page, queue).open()
+    assert page.evaluate(CLEAR)
+    window.set_offline(True)
+    decide_three(screen)
+    expect(screen.saved).to_contain_text("3 kept here")
+    assert page.evaluate(KEPT) == 3
+    window.set_offline(False)
+    screen.wait_saved()
+    assert_once(stand, queue)
+    forgive(visits, "ERR_INTERNET_DISCONNECTED")

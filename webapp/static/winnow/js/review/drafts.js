@@ -1,6 +1,7 @@
 // Drafts: what is being written and not saved. First in the browser's own database, a moment after each key; then, when
 // the editor is left, as an entry of the outbox to the server, so that another browser has it too.
 import { addEntry, ask, config } from "./api.js";
+import { Store } from "./database.js";
 
 /** @typedef {{user: string, conversation: number, version: number, messages: object[], at: number}} Draft */
 const user = document.body.dataset.user || "";
@@ -10,32 +11,11 @@ const local = new Map();
 const remote = new Map();
 /** A server's draft is newer only if it is so by more than clocks and the way differ. */
 const SLACK = 60_000;
-let opened = null;
-
-function open() {
-  opened ||= new Promise((resolve, reject) => {
-    const request = indexedDB.open("winnow-drafts", 1);
-    request.onupgradeneeded = () => request.result.createObjectStore("drafts", { keyPath: ["user", "conversation"] });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  opened.catch(() => (opened = null));
-  return opened;
-}
-
-async function run(mode, work) {
-  const database = await open();
-  return new Promise((resolve, reject) => {
-    const transaction = database.transaction("drafts", mode, { durability: "strict" });
-    const request = work(transaction.objectStore("drafts"));
-    transaction.oncomplete = () => resolve(request?.result);
-    transaction.onabort = () => reject(transaction.error || new Error("aborted"));
-  });
-}
+const store = new Store("winnow-drafts", "drafts", { keyPath: ["user", "conversation"] });
 
 /** Read what is here, and ask the server which drafts it has. Resolves when what is here is known. */
 export async function loadDrafts() {
-  for (const draft of (await run("readonly", (store) => store.getAll()).catch(() => [])) || []) {
+  for (const draft of (await store.run("readonly", (drafts) => drafts.getAll()).catch(() => [])) || []) {
     if (draft.user === user) local.set(draft.conversation, draft);
   }
   const answer = ask(config.addresses.drafts).then(({ data }) => {
@@ -48,7 +28,7 @@ export async function loadDrafts() {
 export function keepLocally(conversation, version, messages) {
   const draft = { user, conversation, version, messages, at: Date.now() };
   local.set(conversation, draft);
-  return run("readwrite", (store) => store.put(draft)).catch((problem) => console.warn("The draft is kept only in this page", problem));
+  return store.run("readwrite", (drafts) => drafts.put(draft)).catch((problem) => console.warn("The draft is kept only in this page", problem));
 }
 
 /** Send a draft to the server, too. @param {import("./state.js").Item} item @param {Draft} draft */
@@ -60,7 +40,7 @@ export function sendDraft(item, draft) {
 export function forgetLocally(conversation) {
   local.delete(conversation);
   remote.delete(conversation);
-  return run("readwrite", (store) => store.delete([user, conversation])).catch(() => {});
+  return store.run("readwrite", (drafts) => drafts.delete([user, conversation])).catch(() => {});
 }
 
 /** Throw a draft away, here and on the server. @param {import("./state.js").Item} item */
