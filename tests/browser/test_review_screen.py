@@ -9,6 +9,17 @@ from tests.browser.reviewing import Records, Screen, make_queue, sums
 from tests.browser.stand import Stand
 from tests.browser.visits import PHONE, Visits
 
+#: What a screen reader calls the controls of the bar, of the list and of the panel; and the one with the focus.
+_NAMES = """() => [...document.querySelectorAll(
+    ".review-bar :is([data-command], [data-digit], summary), .review-list button, .review-item:not([hidden]) summary"
+  )].filter((one) => one.checkVisibility({ visibilityProperty: true }))
+    .map((one) => one.getAttribute("aria-label") ?? one.textContent.replace(/\\s+/g, " ").trim())"""
+_FOCUS = """() => {
+  const active = document.activeElement;
+  const style = getComputedStyle(active);
+  const isSeen = active === document.body || (style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0);
+  return [active.getAttribute("aria-label") ?? active.textContent.replace(/\\s+/g, " ").trim(), isSeen];
+}"""
 _MAKE_EMPTY = """
 from webapp.conversations.models import Conversation
 Conversation.objects.filter(queue_items__queue={queue}).update(issues=",empty_turn,")
@@ -263,3 +274,19 @@ def test_keys_that_cannot_be_are_refused_without_scripts_too(
     expect(page.locator(".field.has-error .error")).to_contain_text(re.compile(problem))
     page.goto("/review/keys")
     expect(page.locator(f"[name={command}]")).not_to_have_value(key)
+
+
+def test_tab_leads_to_every_control(visits: Visits, stand: Stand) -> None:
+    """The buttons of a turn are there as soon as the focus is in it."""
+    queue = make_queue(stand, "tab", sums(8))
+    screen = Screen(visits.window("rita").new_page(), queue).open()
+    screen.wait_ahead()
+    wanted = set(screen.page.evaluate(_NAMES))
+    met: set[str] = set()
+    for _ in range(140):
+        screen.page.keyboard.press("Tab")
+        name, is_seen = screen.page.evaluate(_FOCUS)
+        assert is_seen, f"the focus cannot be seen on {name}"
+        met.add(name)
+    assert wanted <= met
+    assert {f"{tool} turn {turn}" for tool in ("Flag", "Edit") for turn in (1, 2)} <= met

@@ -40,8 +40,10 @@ function situation() {
 
 /** @param {boolean} isEnd whether there is no item to show */
 export function showEnd(isEnd) {
+  const screen = document.getElementById("review-screen");
   place.hidden = !isEnd;
-  document.getElementById("review-screen").classList.toggle("at-end", isEnd);
+  screen.classList.toggle("at-end", isEnd);
+  for (const button of screen.querySelectorAll("[data-decides], .bar-reasons button")) button.disabled = isEnd;
   if (!isEnd) return;
   const [title, sentence, withLinks] = situation();
   heading.textContent = title;
