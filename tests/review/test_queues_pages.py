@@ -321,3 +321,21 @@ def test_deleting_a_source_says_which_queues_name_it(client: Client, curator: Us
     make_queue({"source": [source.pk]})
     make_queue()
     assert "1 review queue names this source" in shown(client, f"/sources/{source.pk}/delete/")
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({}, "0 added."),
+        ({"added": 3}, "3 added."),
+        ({"back": 32}, "0 added, 32 opened again."),
+        ({"reopened": 2, "gone": 1}, "0 added, 2 opened again, 1 taken out because they do not fit any more."),
+        ({"back": 1, "reopened": 2}, "0 added, 3 opened again."),
+    ],
+)
+def test_the_settings_say_what_came_of_looking(
+    client: Client, curator: User, result: dict[str, int], words: str
+) -> None:
+    queue = make_queue()
+    Job.objects.update(result=result)
+    assert words in shown(client, settings_of(queue))
