@@ -33,7 +33,12 @@ class QueueForm(forms.Form):
     """What can be said about a queue at any time."""
 
     name = forms.CharField(max_length=120, label="Name")
-    order = forms.ChoiceField(choices=Queue.Order.choices, initial=Queue.Order.OLDEST, label="Order")
+    order = forms.ChoiceField(
+        choices=Queue.Order.choices,
+        initial=Queue.Order.OLDEST,
+        label="Order",
+        help_text="Of models: answers of chance and reference do not count.",
+    )
     seed = forms.IntegerField(
         min_value=0,
         max_value=BIGGEST_SEED,
