@@ -339,3 +339,11 @@ def test_the_settings_say_what_came_of_looking(
     queue = make_queue()
     Job.objects.update(result=result)
     assert words in shown(client, settings_of(queue))
+
+
+def test_curators_see_a_queue_that_is_for_others_and_the_form_says_so(client: Client, curator: User) -> None:
+    queue = make_queue(assignees=[make_user()])
+    assert "Only those who are checked, and curators, see the queue." in shown(client, settings_of(queue))
+    assert client.get(f"/review/{queue.pk}/").status_code == 200
+    client.force_login(make_user(Role.REVIEWER))
+    assert client.get(f"/review/{queue.pk}/").status_code == 404
