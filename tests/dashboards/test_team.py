@@ -209,7 +209,8 @@ def test_days_are_those_of_the_time_zone(client: Client, rita: User, queue: Queu
     ],
 )
 def test_a_time_that_cannot_be_shown(client: Client, rita: User, query: str, words: str) -> None:
-    assert words in page(client, query, status=422)
+    shown = page(client, query, status=422)
+    assert f": {words} Shown are the last 30 days." in shown
 
 
 def test_a_kept_sum_is_the_same_again() -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests.factories import chat, make_conversation, make_source, make_user
 from tests.review.given_verdicts import make_item, make_queue, make_verdict
+from tests.review.making import entry, send
 from webapp.accounts.models import Role, User
 from webapp.common.errors import Forbidden, NotFound, Unprocessable
 from webapp.conversations.actions.review import save_edit
@@ -284,3 +285,17 @@ def test_a_long_conversation_asks_for_the_number_of_a_turn(client: Client, ada: 
     assert "<option>2</option>" in page(client, make_conversation())
     long = make_conversation(messages=chat(*["x"] * 60))
     assert 'name="turn" type="number" min="1" max="60"' in page(client, long)
+
+
+def test_a_name_that_nobody_has_is_told_and_the_comment_kept(client: Client, ada: User, bob: User) -> None:
+    conversation = make_conversation()
+    text = "@nobody and @bob, see a@example.org, @nobody."
+    post(client, conversation, text=text)
+    shown = page(client, conversation)
+    assert "The comment is saved. There is nobody called nobody.<" in shown
+    assert "called bob" not in shown
+    made = entry("comment", conversation, turn=None, text=text)
+    [result] = send(client, made)
+    assert (result["state"], result["message"]) == ("done", "There is nobody called nobody.")
+    assert Comment.objects.filter(text=text).count() == 2
+    assert Mention.objects.filter(user=bob).count() == 2

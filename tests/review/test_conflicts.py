@@ -138,3 +138,17 @@ def test_what_is_deleted_waits_for_nobody(adas: Client, queue: Queue, item: Queu
     Step.objects.update(conversation=None, item=None)
     assert 'data-conflicts="0"' in adas.get(screen).content.decode()
     assert "No conflicts" in adas.get(reverse("review:conflicts")).content.decode()
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, "of your steps needs you"), (2, "of your steps need you")])
+def test_home_and_the_list_of_queues_lead_to_conflicts(
+    adas: Client, bobs: Client, queue: Queue, count: int, words: str
+) -> None:
+    items = make_items(queue, count)
+    send(bobs, *(decision(item, "rejected") for item in items))
+    send(adas, *(decision(item) for item in items))
+    home, listed = ((" ".join(adas.get(address).content.decode().split())) for address in ("/", "/review/"))
+    assert f'href="/review/conflicts"><strong class="big-number">{count}</strong> <span>{words}' in home
+    assert f'href="/review/conflicts">{count} {words}</a>' in listed
+    for address in ("/", "/review/"):
+        assert "of your steps" not in bobs.get(address).content.decode()

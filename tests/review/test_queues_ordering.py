@@ -175,3 +175,24 @@ def test_reasons_of_a_page_take_the_same_few_queries_however_many_there_are() ->
         with CaptureQueriesContext(connection) as queries:
             reason_words(queue, items)
         assert len(queries) == 6
+
+
+@pytest.mark.parametrize("adapter", [Adapter.CHANCE, Adapter.REFERENCE])
+def test_baselines_are_no_models(adapter: Adapter) -> None:
+    one, two = conversations(2)
+    make_run([(two, WRONG)], endpoint=make_endpoint(adapter=adapter))
+    queue = make_queue(order="failures")
+    assert in_order(queue) == [one.pk, two.pk]
+    item = item_of(queue, two)
+    assert reason_words(queue, [item])[item.pk] == ["unreviewed"]
+
+
+def test_a_queue_of_the_answers_of_a_run_says_so() -> None:
+    one, _ = conversations(2)
+    run = make_run([(one, WRONG)], endpoint=make_endpoint(adapter=Adapter.CHANCE), name="coin of May")
+    queue = make_queue({"answer": f"{run.pk}-wrong"})
+    item = item_of(queue, one)
+    assert reason_words(queue, [item])[item.pk] == ["wrong in coin of May", "unreviewed"]
+    run.delete()
+    queue.refresh_from_db()
+    assert reason_words(queue, [item])[item.pk] == ["unreviewed"]

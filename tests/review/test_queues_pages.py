@@ -202,7 +202,7 @@ def test_the_list_asks_the_same_few_questions_however_many_queues_there_are(clie
         with CaptureQueriesContext(connection) as queries:
             client.get("/review/")
         counts.append(len(queries))
-    assert counts[0] == counts[2] <= 9
+    assert counts[0] == counts[2] <= 10
 
 
 def test_another_order_moves_what_is_open(client: Client, curator: User) -> None:
@@ -321,3 +321,40 @@ def test_deleting_a_source_says_which_queues_name_it(client: Client, curator: Us
     make_queue({"source": [source.pk]})
     make_queue()
     assert "1 review queue names this source" in shown(client, f"/sources/{source.pk}/delete/")
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        ({}, "0 added."),
+        ({"added": 3}, "3 added."),
+        ({"back": 32}, "0 added, 32 opened again."),
+        ({"reopened": 2, "gone": 1}, "0 added, 2 opened again, 1 taken out because they do not fit any more."),
+        ({"back": 1, "reopened": 2}, "0 added, 3 opened again."),
+    ],
+)
+def test_the_settings_say_what_came_of_looking(
+    client: Client, curator: User, result: dict[str, int], words: str
+) -> None:
+    queue = make_queue()
+    Job.objects.update(result=result)
+    assert words in shown(client, settings_of(queue))
+
+
+def test_curators_see_a_queue_that_is_for_others_and_the_form_says_so(client: Client, curator: User) -> None:
+    queue = make_queue(assignees=[make_user()])
+    assert "Only those who are checked, and curators, see the queue." in shown(client, settings_of(queue))
+    assert client.get(f"/review/{queue.pk}/").status_code == 200
+    client.force_login(make_user(Role.REVIEWER))
+    assert client.get(f"/review/{queue.pk}/").status_code == 404
+
+
+def test_a_name_turns_no_text_around(client: Client, curator: User) -> None:
+    queue = make_queue()
+    assert change(client, queue, name="evil\u202egnp.exe \u2066\u2069\x85two").status_code == 302
+    queue.refresh_from_db()
+    assert queue.name == "evilgnp.exe two"
+    refused = change(client, queue, name="\u202e\u200f")
+    assert (refused.status_code, "Give the queue a name that can be seen." in refused.content.decode()) == (422, True)
+    assert client.post("/review/new", NEW | {"name": "a\u202eb"}).status_code == 302
+    assert Queue.objects.filter(name="ab").exists()

@@ -7,6 +7,7 @@ from django.test import Client
 
 from tests.conversations.checks import assert_history_matches, assert_tallies_match
 from tests.factories import chat, make_conversation
+from tests.review import queueing
 from tests.review.making import ask, decision, entry, make_items, new_tab, send, undo_of
 from webapp.accounts.models import User
 from webapp.common.models import Job
@@ -225,3 +226,24 @@ def test_the_list_names_what_can_be_undone(adas: Client, bobs: Client, queue: Qu
         ]
     ]
     assert bobs.get("/review/steps").json() == {"steps": []}
+
+
+def test_what_a_bulk_change_took_out_of_a_queue_comes_back_with_its_undo(adas: Client, ada: User) -> None:
+    conversations = [make_conversation() for _ in range(2)]
+    queue, tab = queueing.make_queue(), new_tab()
+    job = bulk_change(ada, *conversations)
+    assert ask(adas, queue, tab)["items"] == []
+    assert queue.items.filter(state=QueueItem.State.GONE).count() == 2
+    queue.refresh_from_db()
+    assert queue.job is not None
+    queueing.work(queue.job)
+    assert ask(adas, queue, tab)["filling"] is False
+    send(adas, entry("undo", target=f"job-{job.pk}"))
+    assert ask(adas, queue, tab)["filling"] is True
+    queueing.work(Job.objects.get(kind="bulk_undo"))
+    asked = ask(adas, queue, tab)
+    assert (asked["items"], asked["filling"]) == ([], True)
+    queue.refresh_from_db()
+    queueing.work(queue.job)
+    assert [one["conversation"] for one in ask(adas, queue, tab)["items"]] == [one.pk for one in conversations]
+    queueing.assert_counts_match(queue)

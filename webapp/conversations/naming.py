@@ -12,12 +12,14 @@ from webapp.conversations.models import Source
 NAME_LENGTH = 200
 FILE_NAME_LENGTH = 300
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+#: What turns the direction of the text around it: a name could make its neighbours read backwards.
+_TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _ENDING = re.compile(r"(\.(jsonl|ndjson|json|txt))?(\.gz)?$", re.IGNORECASE)
 
 
 def clean_name(text: str, *, length: int = NAME_LENGTH) -> str:
-    """Text as a name: on one line, without control characters, cut."""
-    return " ".join(_UNSEEN.sub(" ", text).split())[:length].strip()
+    """Text as a name: on one line, without control characters and those that turn the direction of text, cut."""
+    return " ".join(_UNSEEN.sub(" ", _TURNING.sub("", text)).split())[:length].strip()
 
 
 def name_of_file(file_name: str) -> str:

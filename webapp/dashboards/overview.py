@@ -13,6 +13,7 @@ from webapp.common.plots import Share
 from webapp.conversations import tallies
 from webapp.conversations.models import Decision, FlagTally, Source, Status
 from webapp.conversations.shares import status_shares
+from webapp.review.conflicts import waiting_steps
 from webapp.review.queues import queue_to_continue
 
 DECISIONS_SHOWN = 8
@@ -65,6 +66,7 @@ def _to_do(user: User, totals: dict[int, dict[str, int]]) -> list[ToDo]:
     unreviewed = totals.get(Status.UNREVIEWED, {}).get("total", 0)
     flagged, broken = (sum(row[name] for row in totals.values()) for name in ("flagged", "with_issue"))
     items = [
+        *_own_conflicts(user),
         *_own_queue(user),
         ToDo(unreviewed, "unreviewed: approve or reject", f"{conversations}?status=unreviewed"),
         ToDo(flagged, "with an open flag: look into it", f"{conversations}?flag=any"),
@@ -73,6 +75,15 @@ def _to_do(user: User, totals: dict[int, dict[str, int]]) -> list[ToDo]:
     if user.may_curate():
         items += [_incomplete_sources(), _failed_jobs()]
     return items
+
+
+def _own_conflicts(user: User) -> list[ToDo]:
+    """Steps of the reader that somebody else's change kept from being saved."""
+    if not user.may_review():
+        return []
+    count = waiting_steps(user).count()
+    words = "of your steps needs you" if count == 1 else "of your steps need you"
+    return [ToDo(count, f"{words}: choose between two texts", reverse("review:conflicts"))]
 
 
 def _own_queue(user: User) -> list[ToDo]:

@@ -64,6 +64,11 @@ def _labels(values: Collection[str]) -> Mapping[str, str]:
     }
 
 
+def answer_words(value: str) -> list[str]:
+    """The value in words, "wrong in gsm8k by tiny", as a list of one; empty for none, and where the run is gone."""
+    return [] if not value or _missing(value) else list(_labels([value]).values())
+
+
 def register() -> None:
     """Make the part known to the lists of conversations, bulk changes and mixtures."""
     register_part("answer", LaterPart(_read, _missing, _condition, _streams, _labels))

@@ -23,6 +23,8 @@ from webapp.review.models import Comment, Mention
 LONGEST = 4000
 #: A name as a log-in name may be, behind an @ that is not in the middle of an address.
 NAMED = re.compile(r"(?<![\w.@+-])@([\w.@+-]+)")
+#: So many names that nobody has are told.
+MOST_UNKNOWN = 2
 #: What a name rarely ends with, and a sentence does.
 PUNCTUATION = ".+-@_"
 
@@ -72,6 +74,14 @@ def named_in(text: str) -> list[User]:
     known = {user.username.lower(): user for user in _called(wanted)}
     longest = (_longest(found[1], known) for found in NAMED.finditer(text))
     return list({known[name].pk: known[name] for name in longest if name is not None}.values())
+
+
+def told_of_unknown(text: str) -> str:
+    """A sentence for each name behind an @ that nobody has who can log in; the first few, empty for none."""
+    known = {user.username.lower() for user in named_in(text)}
+    found = [match[1] for match in NAMED.finditer(text) if _longest(match[1], known) is None]
+    names = list(dict.fromkeys(name.rstrip(PUNCTUATION) or name for name in found))
+    return " ".join(f"There is nobody called {name[:150]}." for name in names[:MOST_UNKNOWN])
 
 
 def pieces_of(text: str, names: set[str]) -> list[Piece]:

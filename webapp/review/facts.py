@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db.models import Max
 
 from webapp.conversations.models import Conversation, Decision, Revision, Status
-from webapp.evals.models import SCORED, Adapter, EvalResult, EvalRun, Outcome
+from webapp.evals.models import BASELINES, SCORED, EvalResult, EvalRun, Outcome
 from webapp.review.models import Queue, QueueItem
 
 
@@ -42,8 +42,8 @@ class Looking:
 
     @classmethod
     def for_queue(cls, queue: int) -> "Looking":
-        """A guess by chance says nothing about a conversation, so its runs are left out."""
-        runs = EvalRun.objects.exclude(endpoint__adapter=Adapter.CHANCE).filter(done__gt=0)
+        """Baselines are no models: a guess says nothing about a conversation, and a failed reference is flagged."""
+        runs = EvalRun.objects.exclude(endpoint__adapter__in=BASELINES).filter(done__gt=0)
         others = Queue.objects.filter(disagreed__gt=0).exclude(pk=queue)
         return cls(queue, dict(runs.values_list("pk", "endpoint_id")), others.exists())
 

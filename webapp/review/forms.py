@@ -10,9 +10,11 @@ from django.http import QueryDict
 from webapp.accounts.models import User
 from webapp.common.errors import BadRequest
 from webapp.conversations.filters import ConversationFilter
+from webapp.conversations.naming import clean_name
 from webapp.review.models import Queue
 from webapp.review.queues import MOST_OVERLAP, MOST_SAMPLED, possible_assignees
 
+MOST_NAME = 120
 BIGGEST_SEED = 2**31 - 1
 
 
@@ -32,8 +34,13 @@ class People(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 class QueueForm(forms.Form):
     """What can be said about a queue at any time."""
 
-    name = forms.CharField(max_length=120, label="Name")
-    order = forms.ChoiceField(choices=Queue.Order.choices, initial=Queue.Order.OLDEST, label="Order")
+    name = forms.CharField(max_length=MOST_NAME, label="Name")
+    order = forms.ChoiceField(
+        choices=Queue.Order.choices,
+        initial=Queue.Order.OLDEST,
+        label="Order",
+        help_text="Of models: answers of chance and reference do not count.",
+    )
     seed = forms.IntegerField(
         min_value=0,
         max_value=BIGGEST_SEED,
@@ -59,6 +66,13 @@ class QueueForm(forms.Form):
         field = self.fields["assignees"]
         assert isinstance(field, forms.ModelMultipleChoiceField)  # noqa: S101  (tells the types apart)
         field.queryset = User.objects.filter(pk__in=[user.pk for user in possible_assignees()]).order_by("username")
+
+    def clean_name(self) -> str:
+        """On one line, and nothing unseen in it."""
+        name = clean_name(self.cleaned_data["name"], length=MOST_NAME)
+        if not name:
+            raise forms.ValidationError("Give the queue a name that can be seen.")
+        return name
 
     @classmethod
     def showing(cls, queue: Queue) -> "QueueForm":

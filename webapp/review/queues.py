@@ -9,11 +9,14 @@ from webapp.accounts.models import Role, User
 from webapp.common.errors import BadRequest, NotFound
 from webapp.common.models import Job
 from webapp.common.plots import Share
+from webapp.conversations import bulk, replacing
 from webapp.conversations.counting import Count
 from webapp.conversations.filters import ConversationFilter, Labels, known_labels
 from webapp.conversations.listing import Place, conversation_page
 from webapp.review.models import Queue, QueueQuerySet, Verdict
 
+#: The jobs that decide, flag or rewrite many conversations, or take that back.
+CHANGING = (bulk.DECIDE, bulk.FLAG, bulk.UNDO, replacing.REPLACE, replacing.UNDO)
 #: A draw keeps so many marks in memory.
 MOST_SAMPLED = 100_000
 MOST_OVERLAP = 9
@@ -52,6 +55,18 @@ def lost_part(wanted: ConversationFilter) -> str:
 def is_filling(queue: Queue) -> bool:
     """Whether items are looked for at this moment; `queue.job` is read."""
     return queue.job is not None and not queue.job.is_finished() and not queue.job.cursor.get("ended")
+
+
+def is_waiting(queue: Queue) -> bool:
+    """Whether a queue with nothing left may get items soon: they are looked for, or a job is changing conversations."""
+    return is_filling(queue) or (not queue.left and Job.objects.unfinished().filter(kind__in=CHANGING).exists())
+
+
+def changed_since_look(queue: Queue) -> bool:
+    """Whether a job has changed many conversations since items were last looked for."""
+    row = Queue.objects.filter(pk=queue.pk).values_list("job__started_at", "filled_at").first()
+    looked = row and (row[0] or row[1])
+    return looked is not None and Job.objects.filter(kind__in=CHANGING, finished_at__gte=looked).exists()
 
 
 def matching(wanted: ConversationFilter) -> Count:

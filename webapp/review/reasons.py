@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from webapp.conversations.models import Flag, Status
+from webapp.evals.answer_filter import answer_words
 from webapp.evals.models import ModelEndpoint
 from webapp.review.facts import Facts, Looking
 from webapp.review.models import Queue, QueueItem
@@ -45,11 +46,12 @@ def reason_words(queue: Queue, items: Sequence[QueueItem]) -> dict[int, list[str
     names = _endpoint_names(facts.values())
     flagged = [] if queue.is_blind() else [item.conversation_id for item in items if f",{FLAGGED}," in item.reasons]
     labels = _flag_labels(flagged)
+    answer = answer_words(queue.filter.get("answer") or "")
     words: dict[int, list[str]] = {}
     for item in items:
         known = facts.get(item.conversation_id, Facts())
         told = _Words(queue, known, names, labels.get(item.conversation_id, []))
-        words[item.pk] = told.of(item.reasons) or ["fits the queue’s filter"]
+        words[item.pk] = [*answer, *told.of(item.reasons)] or ["fits the queue’s filter"]
     return words
 
 

@@ -18,7 +18,7 @@ from webapp.conversations.diffs import turn_map
 from webapp.conversations.models import Conversation, Flag, FlagReason, Status
 from webapp.conversations.versions import FlaggedSince, StaleVersion, text_at
 from webapp.review import undoing, verdicts
-from webapp.review.comments import write_comment
+from webapp.review.comments import told_of_unknown, write_comment
 from webapp.review.entries import Entry
 from webapp.review.locking import lock_conversation, lock_item
 from webapp.review.models import QueueItem, Step, TurnDraft
@@ -191,6 +191,7 @@ def _comment(work: Work) -> None:
     turn = _place_of(work, said["turn"])
     comment = write_comment(conversation=work.conversation, turn=turn, text=said["text"], by=work.reviewer)
     work.effect |= {"comment": comment.pk}
+    work.step.message = told_of_unknown(comment.text)[:500]
 
 
 def _draft(work: Work) -> None:

@@ -14,6 +14,7 @@ from webapp.common.errors import BadRequest, Conflict, NotFound, Unprocessable
 from webapp.common.pages import render_page
 from webapp.conversations.actions.review import decide, flag_conversation, resolve_flag
 from webapp.conversations.content.canonical import messages_of
+from webapp.conversations.deciding import elsewhere_for
 from webapp.conversations.diffs import diff_messages
 from webapp.conversations.fetching import get_conversation_for_user, get_flag_for_user
 from webapp.conversations.filters import ConversationFilter, filter_names
@@ -51,6 +52,9 @@ def decide_one(request: UserRequest, conversation_id: int) -> HttpResponse:
     if not form.is_valid():
         raise BadRequest(first_error(form))
     status = form.chosen()
+    place = elsewhere_for(request.user, conversation_id)
+    if place is not None and place.refuses:
+        return show(request, shown_for(request, conversation_id), status=409)  # the page says where
     try:
         decided = decide(
             conversation_id=conversation_id,
@@ -143,6 +147,7 @@ def show(request: UserRequest, shown: ShownConversation, *, problem: str = "", s
         "page": shown.turn_page(min(start, len(shown.messages) - 1)),
         "start": start,
         "panels": panels_for(shown),
+        "elsewhere": elsewhere_for(request.user, shown.conversation.pk),
         "before": before and address_of(before, shown.query),
         "after": after and address_of(after, shown.query),
         "then_next": request.session.get("then_next", True),

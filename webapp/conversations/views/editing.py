@@ -18,6 +18,7 @@ from webapp.conversations.content.canonical import messages_of
 from webapp.conversations.content.checking import find_issues
 from webapp.conversations.content.oddities import find_oddities
 from webapp.conversations.content.shapes import PART_TYPES, ROLES, Message, joined_text
+from webapp.conversations.deciding import elsewhere_for
 from webapp.conversations.diffs import diff_messages
 from webapp.conversations.drafts import Draft, read_draft, stretch_with, stretches, take_step
 from webapp.conversations.models import Conversation
@@ -62,6 +63,9 @@ def _fresh_form(request: UserRequest, conversation_id: int) -> HttpResponse:
 def _save(
     request: UserRequest, shown: ShownConversation, draft: Draft, base: Sequence[Message], *, approve: bool
 ) -> HttpResponse:
+    place = elsewhere_for(request.user, shown.conversation.pk) if approve else None
+    if place is not None and place.refuses:
+        return _form(request, shown, draft, base, problem=place.words, status=409)
     try:
         saved = save_edit(
             conversation_id=shown.conversation.pk,

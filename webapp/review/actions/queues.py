@@ -16,7 +16,7 @@ from webapp.conversations.filters import ConversationFilter
 from webapp.conversations.models import Source
 from webapp.review.filling import FILL
 from webapp.review.models import Queue, Verdict
-from webapp.review.queues import MOST_OVERLAP, MOST_SAMPLED, lost_part
+from webapp.review.queues import MOST_OVERLAP, MOST_SAMPLED, changed_since_look, lost_part
 
 #: A queue that has run out is looked through again after so many seconds at the earliest.
 LOOK_AGAIN_SECONDS = 60
@@ -108,11 +108,14 @@ def refill_queue(*, queue: Queue, by: User | None) -> Job:
 
 
 def refill_if_due(queue: Queue) -> Job | None:
-    """Look again for items of a queue that has run out, at most once a minute; None where it is too early, or vain."""
+    """Look again for items of a queue that has run out; None where it is too early, or vain.
+
+    At most once a minute, and at once where a job has changed conversations since: what it brought back is missed now.
+    """
     if queue.kind == Queue.Kind.ADJUDICATION or queue.archived_at is not None:
         return None
     lately = Queue.objects.filter(pk=queue.pk, filled_at__gt=Now() - timedelta(seconds=LOOK_AGAIN_SECONDS))
-    if lately.exists() or lost_part(ConversationFilter.from_dict(queue.filter)):
+    if (lately.exists() and not changed_since_look(queue)) or lost_part(ConversationFilter.from_dict(queue.filter)):
         return None
     with transaction.atomic():
         last = Queue.objects.select_related("job").get(pk=queue.pk).job

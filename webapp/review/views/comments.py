@@ -12,7 +12,7 @@ from webapp.conversations.review_forms import first_error
 from webapp.conversations.views.conversation import address_of, list_of, show, shown_for
 from webapp.review.actions.comments import add_comment, delete_comment, reopen_comment, resolve_comment
 from webapp.review.comment_forms import CommentForm
-from webapp.review.comments import mentionable, named_in
+from webapp.review.comments import mentionable, named_in, told_of_unknown
 from webapp.review.models import Comment
 
 
@@ -32,6 +32,8 @@ def add(request: UserRequest, conversation_id: int) -> HttpResponse:
         )
     except Unprocessable as error:
         return _refused(request, conversation_id, str(error), 422)
+    if unknown := told_of_unknown(comment.text):
+        messages.warning(request, f"The comment is saved. {unknown}")
     return _back(request, comment)
 
 

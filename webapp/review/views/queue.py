@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 from webapp.accounts.models import Role
 from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.errors import BadRequest, Conflict, WinnowError
+from webapp.common.models import Job
 from webapp.common.pages import render_page
 from webapp.conversations.filters import ConversationFilter
 from webapp.review.actions import queues as actions
@@ -85,6 +86,12 @@ def _page(request: UserRequest, found: Queue, form: QueueForm, *, status: int = 
         "is_review": is_review,
         "is_filling": is_filling(found),
         "job": job if job is not None and (not job.is_finished() or job.may_continue()) else None,
-        "result": job.result if job is not None and job.is_finished() else {},
+        "looked": _counts(job) if job is not None and job.is_finished() else None,
     }
     return render_page(request, "review/queue.html", context, partials=PARTIALS, status=status)
+
+
+def _counts(job: Job) -> dict[str, int]:
+    """What came of looking for items; a job's result names only what there was."""
+    found = {name: job.result.get(name, 0) for name in ("added", "back", "reopened", "gone")}
+    return {"added": found["added"], "again": found["back"] + found["reopened"], "gone": found["gone"]}

@@ -9,6 +9,7 @@ from webapp.accounts.models import Role
 from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.pages import render_page
 from webapp.conversations.filters import ConversationFilter
+from webapp.review.conflicts import waiting_steps
 from webapp.review.forms import proposed_name
 from webapp.review.queues import matching, queue_rows
 
@@ -25,6 +26,7 @@ def queues(request: UserRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "rows": rows,
         "archived": archived,
+        "conflicts": waiting_steps(request.user).count() if request.user.may_review() else 0,
         "is_filling": any(row.job for row in rows),
         "unreviewed": None if rows else matching(unreviewed),
         "proposed_name": "" if rows else proposed_name(unreviewed),

@@ -14,10 +14,11 @@ from webapp.accounts.permissions import UserRequest, role_required
 from webapp.common.errors import BadRequest, Conflict
 from webapp.review.access import get_item_for_reviewer, get_queue_for_reviewer
 from webapp.review.actions.leases import give_back, take_items
+from webapp.review.actions.queues import refill_if_due
 from webapp.review.actions.steps import carry_out_steps
 from webapp.review.entries import BIGGEST_ID, read_batch
 from webapp.review.progress import progress_of
-from webapp.review.queues import is_filling
+from webapp.review.queues import is_waiting
 from webapp.review.showing_items import ItemReader, items_as_json
 from webapp.review.step_lists import last_steps
 
@@ -43,12 +44,15 @@ def items(request: UserRequest, queue_id: int) -> HttpResponse:
     )
     for item in taken.items:
         item.queue = queue
+    progress = progress_of(queue, request.user)
+    if not queue.left:
+        queue.job = refill_if_due(queue) or queue.job
     return JsonResponse(
         {
             "items": items_as_json(taken.items, _reader(request)),
             "lost": taken.lost,
-            "progress": progress_of(queue, request.user),
-            "filling": is_filling(queue),
+            "progress": progress,
+            "filling": is_waiting(queue),
             "seconds": settings.REVIEW_LEASE_SECONDS,
         }
     )

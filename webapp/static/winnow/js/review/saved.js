@@ -69,7 +69,11 @@ function plan() {
 
 function tellResult({ detail: { kept, result, elsewhere } }) {
   if (result.state === "conflict") conflicts += 1;
-  if (result.state === "done" || elsewhere) return;
+  if (elsewhere) return;
+  if (result.state === "done") {
+    if (kept.entry.kind === "comment" && result.message) showNotice(result.message, "warn");
+    return;
+  }
   const what = kept.title ? `${kept.title}: ` : "";
   const link = result.conflict ? { href: result.conflict, text: "Look at it" } : null;
   showNotice(what + result.message, result.state === "conflict" ? "warn" : "bad", link);
