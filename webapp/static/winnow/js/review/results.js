@@ -5,6 +5,7 @@ import { load, refreshItem } from "./loading.js";
 import { afterUndo } from "./undoing.js";
 import { itemById, state, withoutDecision } from "./state.js";
 import { renderFacts } from "./rendering.js";
+import { say } from "./saying.js";
 import { showList } from "./listing.js";
 import { tell } from "./telling.js";
 import { unmark } from "./marks.js";
@@ -49,11 +50,13 @@ function undoFailed(item) {
   reviveStep(step);
 }
 
-document.addEventListener("outbox:result", ({ detail: { kept, result } }) => {
+document.addEventListener("outbox:result", ({ detail: { kept, result, elsewhere } }) => {
   const { entry } = kept;
   const item = entry.item ? itemById(entry.item) : undefined;
   if (result.state === "done") done(item, entry, result);
   else notDone(item, entry);
+  // The line still says what the key did.
+  if (result.state !== "done" && entry.kind !== "draft" && !elsewhere) say(`${kept.title || "The last step"}: not saved`, "warn");
   tell("result", { entry, result });
   showList();
   load();

@@ -9,6 +9,9 @@ const LOGIN = `/login?next=${encodeURIComponent("/review/")}`;
 const places = document.querySelectorAll("[data-saved]");
 let conflicts = Number(document.querySelector("[data-conflicts]")?.dataset.conflicts || 0);
 
+/** What counts also where the server refused it (webapp/review/conflicts.py). */
+const WORK = new Set(["decide", "edit", "flag", "comment"]);
+
 const number = (count) => count.toLocaleString("en-GB");
 const things = (count) => `${number(count)} ${count === 1 ? "decision" : "decisions"}`;
 
@@ -68,7 +71,7 @@ function plan() {
 }
 
 function tellResult({ detail: { kept, result, elsewhere } }) {
-  if (result.state === "conflict") conflicts += 1;
+  if (result.state === "conflict" || (result.conflict && WORK.has(kept.entry.kind))) conflicts += 1;
   if (result.state === "done" || elsewhere) return;
   const what = kept.title ? `${kept.title}: ` : "";
   const link = result.conflict ? { href: result.conflict, text: "Look at it" } : null;

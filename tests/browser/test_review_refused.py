@@ -1,0 +1,38 @@
+"""What the server does not take: it is counted and listed until it is settled, and nothing else is undone for it."""
+
+import json
+
+from playwright.sync_api import expect
+
+from tests.browser.reviewing import Records, Screen, make_queue, sums
+from tests.browser.stand import Stand
+from tests.browser.visits import Visits
+
+#: The conversations of a queue have a format issue that no screen knows of.
+_SPOIL = """
+from webapp.conversations.models import Conversation
+Conversation.objects.filter(queue_items__queue={queue}, queue_items__rank__in={ranks}).update(issues=",empty_turn,")
+"""
+
+
+def spoil(stand: Stand, queue: int, *ranks: int) -> None:
+    stand.manage("shell", "-v", "0", "-c", _SPOIL.format(queue=queue, ranks=json.dumps(ranks)))
+
+
+def test_what_is_refused_is_counted_and_listed_until_it_is_settled(visits: Visits, stand: Stand) -> None:
+    queue = make_queue(stand, "refused", sums(4))
+    window = visits.window("rita")
+    screen = Screen(window.new_page(), queue).open()
+    spoil(stand, queue, 0)
+    screen.decide("a")
+    expect(screen.saved).to_contain_text("1 needs you")
+    expect(screen.said).to_contain_text("not saved")
+    expect(screen.page.locator("#review-count")).to_have_text("0 of 4")
+    with window.expect_page() as opened:
+        screen.saved.get_by_role("link", name="1 needs you").click()
+    listed = opened.value
+    expect(listed.get_by_role("main")).to_contain_text("format issue")
+    listed.locator(".conflict-list a").first.click()
+    listed.get_by_role("button", name="Keep what is there").click()
+    expect(listed.get_by_role("main")).to_contain_text("No conflicts")
+    assert Records(stand, queue).statuses()[0] == "unreviewed"
