@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 from tests.browser.reviewing import Records, Screen, make_queue, sums
 from tests.browser.stand import Stand
 from tests.browser.visits import Visits
+from tests.servers import wait_until
 
 #: The conversations of a queue have a format issue that no screen knows of.
 _SPOIL = """
@@ -36,3 +37,20 @@ def test_what_is_refused_is_counted_and_listed_until_it_is_settled(visits: Visit
     listed.get_by_role("button", name="Keep what is there").click()
     expect(listed.get_by_role("main")).to_contain_text("No conflicts")
     assert Records(stand, queue).statuses()[0] == "unreviewed"
+
+
+def test_undo_after_a_refusal_undoes_nothing_else(visits: Visits, stand: Stand) -> None:
+    queue = make_queue(stand, "undoing", sums(5))
+    screen = Screen(visits.window("rita").new_page(), queue).open()
+    screen.decide("a")
+    refused = screen.shown
+    spoil(stand, queue, 1)
+    screen.decide("a")
+    expect(screen.saved).to_contain_text("need")
+    screen.press("z")
+    expect(screen.page.locator("#review-screen")).to_have_attribute("data-item", refused)
+    expect(screen.said).to_contain_text("was not saved")
+    assert Records(stand, queue).statuses()[:2] == ["approved", "unreviewed"]
+    screen.press("z")
+    expect(screen.said).to_contain_text("Undone")
+    wait_until(lambda: Records(stand, queue).statuses()[0] == "unreviewed", what="the undo of the first")

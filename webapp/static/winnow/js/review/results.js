@@ -1,5 +1,5 @@
 // What the server said about the entries: numbers that the next ones are based on, and what has to be shown otherwise.
-import { dropStep, reviveStep } from "./steps.js";
+import { refuseStep, reviveStep } from "./steps.js";
 import { forgetDecision, noteDecision } from "./progress.js";
 import { load, refreshItem } from "./loading.js";
 import { afterUndo } from "./undoing.js";
@@ -32,7 +32,7 @@ function done(item, entry, result) {
 
 /** It was not taken: what showed for it is taken back. The reason is told by saved.js. */
 function notDone(item, entry) {
-  dropStep(entry.group);
+  refuseStep(entry);
   if (entry.kind === "flag") unmark("entry", entry.id);
   if (entry.kind === "decide") forgetDecision(entry.group);
   if (!item) return;
