@@ -37,6 +37,8 @@ def test_what_is_refused_is_counted_and_listed_until_it_is_settled(visits: Visit
     listed.get_by_role("button", name="Keep what is there").click()
     expect(listed.get_by_role("main")).to_contain_text("No conflicts")
     assert Records(stand, queue).statuses()[0] == "unreviewed"
+    screen.wait_saved()
+    expect(screen.page.locator("#toasts .notice")).to_have_count(0)
 
 
 def test_undo_after_a_refusal_undoes_nothing_else(visits: Visits, stand: Stand) -> None:

@@ -15,6 +15,7 @@ from webapp.common.errors import BadRequest
 from webapp.review.access import get_item_for_reviewer, get_queue_for_reviewer
 from webapp.review.actions.leases import give_back, take_items
 from webapp.review.actions.steps import carry_out_steps
+from webapp.review.conflicts import waiting_steps
 from webapp.review.entries import BIGGEST_ID, read_batch
 from webapp.review.progress import progress_of
 from webapp.review.queues import is_filling
@@ -45,6 +46,7 @@ def items(request: UserRequest, queue_id: int) -> HttpResponse:
             "items": items_as_json(taken.items, _reader(request)),
             "lost": taken.lost,
             "progress": progress_of(queue, request.user),
+            "conflicts": [str(pk) for pk in waiting_steps(request.user).values_list("pk", flat=True)],
             "filling": is_filling(queue),
             "seconds": settings.REVIEW_LEASE_SECONDS,
         }

@@ -1,16 +1,12 @@
 // On every page: what is not saved yet. In the frame it shows only while there is something to say, on the review
 // screen always.
+import { noteConflict, openConflicts } from "./conflicts.js";
 import { connection } from "./connection.js";
 import { counts } from "./outbox.js";
-import { showNotice } from "../notices.js";
 
 // In a tab of its own; when it is done, this one goes on by itself.
 const LOGIN = `/login?next=${encodeURIComponent("/review/")}`;
 const places = document.querySelectorAll("[data-saved]");
-let conflicts = Number(document.querySelector("[data-conflicts]")?.dataset.conflicts || 0);
-
-/** What counts also where the server refused it (webapp/review/conflicts.py). */
-const WORK = new Set(["decide", "edit", "flag", "comment"]);
 
 const number = (count) => count.toLocaleString("en-GB");
 const things = (count) => `${number(count)} ${count === 1 ? "decision" : "decisions"}`;
@@ -18,6 +14,7 @@ const things = (count) => `${number(count)} ${count === 1 ? "decision" : "decisi
 /** What is to be said, as pieces: text, or [text, address] for a link. */
 function pieces() {
   const { waiting, stuck, others } = counts();
+  const conflicts = openConflicts();
   const said = [];
   if (connection.way === "ended") said.push(["session ended: log in again", LOGIN]);
   if (connection.way === "other") said.push(["somebody else is logged in here: log in again", LOGIN]);
@@ -35,7 +32,7 @@ function pieces() {
 function level() {
   const { waiting, stuck, others } = counts();
   if (["ended", "other", "refused"].includes(connection.way) || stuck.length) return "bad";
-  if (connection.way !== "open" || conflicts || others.length) return "warn";
+  if (connection.way !== "open" || openConflicts() || others.length) return "warn";
   return waiting ? "busy" : "good";
 }
 
@@ -71,14 +68,11 @@ function plan() {
 }
 
 function tellResult({ detail: { kept, result, elsewhere } }) {
-  if (result.state === "conflict" || (result.conflict && WORK.has(kept.entry.kind))) conflicts += 1;
-  if (result.state === "done" || elsewhere) return;
-  const what = kept.title ? `${kept.title}: ` : "";
-  const link = result.conflict ? { href: result.conflict, text: "Look at it" } : null;
-  showNotice(what + result.message, result.state === "conflict" ? "warn" : "bad", link);
+  if (result.state !== "done") noteConflict(kept, result, { elsewhere });
 }
 
 document.addEventListener("outbox:count", plan);
 document.addEventListener("outbox:way", plan);
+document.addEventListener("outbox:conflicts", plan);
 document.addEventListener("outbox:result", tellResult);
 show();
