@@ -56,3 +56,14 @@ def test_undo_after_a_refusal_undoes_nothing_else(visits: Visits, stand: Stand) 
     screen.press("z")
     expect(screen.said).to_contain_text("Undone")
     wait_until(lambda: Records(stand, queue).statuses()[0] == "unreviewed", what="the undo of the first")
+
+
+def test_the_first_press_of_k_marks_a_turn(visits: Visits, stand: Stand) -> None:
+    screen = Screen(visits.window("rita").new_page(), make_queue(stand, "marks", sums(2))).open()
+    marked = screen.item.locator(".turn.is-current")
+    screen.press("k")
+    expect(marked).to_have_attribute("data-turn", "0")
+    screen.press("k", "k")
+    expect(marked).to_have_count(0)
+    screen.press("j")
+    expect(marked).to_have_attribute("data-turn", "0")
