@@ -58,6 +58,16 @@ def test_undo_after_a_refusal_undoes_nothing_else(visits: Visits, stand: Stand) 
     wait_until(lambda: Records(stand, queue).statuses()[0] == "unreviewed", what="the undo of the first")
 
 
+def test_the_numbers_of_two_tabs_agree(visits: Visits, stand: Stand) -> None:
+    queue = make_queue(stand, "numbers", sums(20))
+    window = visits.window("carl")
+    first, second = (Screen(window.new_page(), queue).open() for _ in range(2))
+    second.decide("a")
+    second.wait_saved()
+    first.page.bring_to_front()
+    expect(first.page.locator("#review-count")).to_have_text("1 of 20")
+
+
 def test_the_first_press_of_k_marks_a_turn(visits: Visits, stand: Stand) -> None:
     screen = Screen(visits.window("rita").new_page(), make_queue(stand, "marks", sums(2))).open()
     marked = screen.item.locator(".turn.is-current")

@@ -59,5 +59,6 @@ document.addEventListener("outbox:result", ({ detail: { kept, result, elsewhere 
   if (result.state !== "done" && entry.kind !== "draft" && !elsewhere) say(`${kept.title || "The last step"}: not saved`, "warn");
   tell("result", { entry, result });
   showList();
-  load();
+  // Another tab of this reviewer has moved the numbers on; one that is hidden asks when it is looked at.
+  load({ renew: Boolean(elsewhere) && !document.hidden });
 });
