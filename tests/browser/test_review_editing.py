@@ -265,3 +265,14 @@ def test_what_cannot_be_shown_is_said(visits: Visits, key: str) -> None:
     review.press(key)
     words = {"g": "No model has answered", "v": "nothing to take over", "h": "Nothing was changed"}
     expect(review.page.locator("#review-said")).to_contain_text(words[key])
+
+
+def test_what_cannot_be_approved_stays_on_the_screen_and_says_why(visits: Visits) -> None:
+    review = Reviewing(visits, [chat("Twice?", "No."), chat("Next?", "Yes.")])
+    review.press("j", "Shift+o")
+    expect(review.box).to_be_focused()
+    review.page.keyboard.type("Before.")
+    review.press("Control+Enter")
+    expect(review.page.locator("#review-said")).to_contain_text("The same role twice in a row")
+    expect(review.box).to_have_value("Before.")
+    assert review.stored(0) == (chat("Twice?", "No."), "unreviewed", 1)

@@ -44,6 +44,44 @@ def test_five_thousand_turns_stay_usable(visits: Visits, stand: Stand) -> None:
     assert Records(stand, queue).statuses()[0] == "approved"
 
 
+def test_find_goes_on_into_the_turns_that_are_not_loaded(visits: Visits, stand: Stand) -> None:
+    turns = [turn for _ in range(180) for turn in sums(1)[0]]
+    turns[255] = {"role": "assistant", "content": "Here stands the xylophone."}
+    queue = make_queue(stand, "rest", [turns, *sums(2)])
+    screen = Screen(visits.window("rita").new_page(), queue).open()
+    screen.press("/")
+    screen.page.keyboard.type("xylophone")
+    expect(screen.page.locator("#review-find output")).to_have_text(
+        "0 found in the 100 turns shown: Enter loads and searches the rest"
+    )
+    screen.page.keyboard.press("Enter")
+    expect(screen.item.get_by_text("xylophone")).to_be_in_viewport()
+    expect(screen.item.locator(".turn")).to_have_count(300)
+    screen.page.get_by_placeholder("Find in this conversation").fill("zither")
+    screen.page.keyboard.press("Enter")
+    expect(screen.said).to_have_text("“zither” is not in this conversation.")
+    expect(screen.item.locator(".turn")).to_have_count(360)
+    screen.page.keyboard.press("Escape")
+    screen.decide("s")
+    expect(screen.said).not_to_contain_text("zither")
+
+
+def test_find_scrolls_to_the_place_in_a_turn_of_one_block(visits: Visits, stand: Stand) -> None:
+    text = "It says nothing new. " * 900 + "Here stands the xylophone. " + "Nothing again. " * 900
+    asked = {"role": "user", "content": "Tell me much."}
+    queue = make_queue(stand, "block", [[asked, {"role": "assistant", "content": text}], *sums(2)])
+    screen = Screen(visits.window("rita").new_page(), queue).open()
+    screen.press("/")
+    screen.page.keyboard.type("xylophone")
+    screen.page.keyboard.press("Enter")
+    screen.settle()
+    top = """() => {
+      const [range] = CSS.highlights.get("found-here");
+      return range.getBoundingClientRect().top / innerHeight;
+    }"""
+    assert 0.1 < screen.page.evaluate(top) < 0.8
+
+
 def test_leaving_gives_the_leases_back(visits: Visits, stand: Stand) -> None:
     queue = make_queue(stand, "leave", sums(12))
     records = Records(stand, queue)

@@ -105,6 +105,36 @@ def test_an_ended_session_goes_on_by_itself_after_a_log_in_in_another_tab(visits
     assert_once(stand, queue)
 
 
+def test_deleted_cookies_are_an_ended_session(visits: Visits, stand: Stand) -> None:
+    queue = make_queue(stand, "cookies", sums(8))
+    window = visits.window("rita")
+    visits.refusals = (401,)
+    screen = Screen(window.new_page(), queue).open()
+    window.clear_cookies()
+    decide_three(screen)
+    expect(screen.saved).to_contain_text("session ended: log in again")
+    expect(screen.page.locator("#review-count")).to_be_in_viewport(ratio=1)
+    with window.expect_page() as opened:
+        screen.saved.get_by_role("link", name="log in again").click()
+    log_in(opened.value, "rita")
+    screen.wait_saved()
+    assert_once(stand, queue)
+
+
+def test_a_viewer_who_logs_in_here_is_somebody_else(visits: Visits, stand: Stand) -> None:
+    queue = make_queue(stand, "viewer", sums(8))
+    window = visits.window("rita")
+    visits.refusals = (401, 409)
+    screen = Screen(window.new_page(), queue).open()
+    window.clear_cookies(name="sessionid")
+    other = window.new_page()
+    other.goto("/login?next=/profile")
+    log_in(other, "vera")
+    screen.page.bring_to_front()
+    screen.decide("a")
+    expect(screen.saved).to_contain_text("somebody else is logged in here")
+
+
 def test_what_one_did_is_not_sent_as_another(visits: Visits, stand: Stand) -> None:
     queue = make_queue(stand, "another", sums(8))
     window = visits.window("rita")

@@ -82,6 +82,11 @@ def test_a_refused_key_changes_nothing_and_says_why(client: Client) -> None:
     assert keys_of(user) == default_keys()
 
 
+def test_a_key_that_two_presses_begin_with_is_named_as_it_is() -> None:
+    problems = check_keys(default_keys() | {"approve": "d"})
+    assert problems == {"delete_turn": "d does “approve, and go on” already, so that d d would do it, too."}
+
+
 def test_readers_have_no_keys(client: Client) -> None:
     client.force_login(make_user(Role.VIEWER))
     assert client.get(reverse("review:keys")).status_code == 403

@@ -8,9 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.urls import reverse
 
 from webapp.accounts.models import Role, User
-from webapp.common.errors import Forbidden
+from webapp.common.errors import Conflict, Forbidden
 from webapp.common.pages import error_page, wants_json
 
+#: The header in which a tab names the user that it works for: another may have logged in in this browser since.
+SENDER = "X-Winnow-User"
+ANOTHER = "is logged in in this browser now. What somebody else did is kept for them."
 READS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -28,6 +31,9 @@ class AccessMiddleware:
             return None
         if not isinstance(request.user, User):
             return _to_login(request)
+        sender = request.headers.get(SENDER, "")
+        if sender and sender != str(request.user.pk):
+            return error_page(request, Conflict(f"{request.user} {ANOTHER}"))
         name = "required_role" if request.method in READS else "required_role_to_change"
         role = getattr(view, name, None)
         if role is not None and request.user.may(role):

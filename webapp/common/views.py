@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from webapp.common import actions
@@ -17,7 +18,7 @@ from webapp.common.heartbeat import worker_is_silent
 from webapp.common.job_lists import JobFilter, page_of_jobs
 from webapp.common.middleware import as_winnow_error
 from webapp.common.models import Job
-from webapp.common.pages import error_page
+from webapp.common.pages import error_page, wants_json
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -121,7 +122,11 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_refused(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return error_page(request, Forbidden("This form is out of date. Go back, reload the page and send it again."))
+    error = Forbidden("This form is out of date. Go back, reload the page and send it again.")
+    if wants_json(request):
+        # Its cookies are gone, as if the session had ended: the script keeps what it holds and asks to log in again.
+        return JsonResponse({"message": str(error), "login": reverse("accounts:login")}, status=401)
+    return error_page(request, error)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from webapp.accounts.models import User
 from webapp.common.errors import NotFound
@@ -23,6 +23,8 @@ from webapp.review.models import Step
 from webapp.review.step_lists import words_of
 
 MOST_LISTED = 200
+#: Refused, these are work that would be lost out of sight; a draft or an undo is none.
+WORK = (Step.Kind.DECIDE, Step.Kind.EDIT, Step.Kind.FLAG, Step.Kind.COMMENT)
 
 
 class WholeTurn(NamedTuple):
@@ -111,8 +113,12 @@ def _whole(messages: Sequence[Message]) -> list[WholeTurn]:
 
 
 def waiting_steps(user: User) -> QuerySet[Step]:
-    """The conflicts of a reviewer; there is nothing to choose where the conversation is deleted, or in the trash."""
-    rows = Step.objects.filter(reviewer=user, state=Step.State.CONFLICT, conversation__isnull=False)
+    """What a reviewer did and was not saved, and is not settled: conflicts, and what was refused.
+
+    There is nothing to choose where the conversation is deleted, or in the trash.
+    """
+    refused = Q(state=Step.State.REFUSED, kind__in=WORK)
+    rows = Step.objects.filter(Q(state=Step.State.CONFLICT) | refused, reviewer=user, conversation__isnull=False)
     return rows.filter(conversation__source__deleted_at__isnull=True)
 
 

@@ -148,7 +148,8 @@ def check_keys(keys: Mapping[str, str]) -> dict[str, str]:
         press = key.split(" ")[0]
         problem = _refusal(command, press)
         if not problem and press in taken:
-            problem = f"{show_key(key)} does “{taken[press]}” already."
+            so = "" if press == key else f", so that {show_key(key)} would do it, too"
+            problem = f"{show_key(press)} does “{taken[press]}” already{so}."
         if problem:
             problems[command.name] = problem
         else:

@@ -5,6 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from webapp.accounts.models import User
+from webapp.conversations.content.checking import ISSUES
 from webapp.conversations.models import FlagReason
 from webapp.review.conflicts import waiting_steps
 from webapp.review.keys import help_groups, keys_of, show_key
@@ -37,6 +38,7 @@ def _config(queue: Queue, keys: dict[str, str], reasons: list[FlagReason]) -> di
         "search": str(queue.filter.get("q") or "") if isinstance(queue.filter, dict) else "",
         "keys": keys,
         "reasons": [{"slug": reason.slug, "label": reason.label} for reason in reasons],
+        "issues": ISSUES,
         "progress": {"done": queue.done, "total": queue.total, "left": queue.left},
         "addresses": {
             "items": reverse("review:items", args=[queue.pk]),

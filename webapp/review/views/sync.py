@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from webapp.accounts.models import Role
 from webapp.accounts.permissions import UserRequest, role_required
-from webapp.common.errors import BadRequest, Conflict
+from webapp.common.errors import BadRequest
 from webapp.review.access import get_item_for_reviewer, get_queue_for_reviewer
 from webapp.review.actions.leases import give_back, take_items
 from webapp.review.actions.queues import refill_if_due
 from webapp.review.actions.steps import carry_out_steps
+from webapp.review.conflicts import waiting_steps
 from webapp.review.entries import BIGGEST_ID, read_batch
 from webapp.review.progress import progress_of
 from webapp.review.queues import is_waiting
@@ -23,15 +24,12 @@ from webapp.review.showing_items import ItemReader, items_as_json
 from webapp.review.step_lists import last_steps
 
 MOST_WANTED, MOST_HELD = 20, 100
-#: The header in which a tab names the user that it works for.
-SENDER = "X-Winnow-User"
 
 
 @require_POST
 @role_required(Role.REVIEWER)
 def items(request: UserRequest, queue_id: int) -> HttpResponse:
     """Renew what the screen holds, and give it the next items."""
-    _check_sender(request)
     queue = get_queue_for_reviewer(request.user, queue_id)
     asked = _read(request)
     taken = take_items(
@@ -52,6 +50,7 @@ def items(request: UserRequest, queue_id: int) -> HttpResponse:
             "items": items_as_json(taken.items, _reader(request)),
             "lost": taken.lost,
             "progress": progress,
+            "conflicts": [str(pk) for pk in waiting_steps(request.user).values_list("pk", flat=True)],
             "filling": is_waiting(queue),
             "seconds": settings.REVIEW_LEASE_SECONDS,
         }
@@ -87,7 +86,6 @@ def leave(request: UserRequest, queue_id: int) -> HttpResponse:
 @role_required(Role.REVIEWER)
 def sync(request: UserRequest) -> HttpResponse:
     """Carry out what the outbox of a browser holds."""
-    _check_sender(request)
     results = carry_out_steps(reviewer=request.user, entries=read_batch(request.body))
     return JsonResponse({"user": request.user.pk, "results": results})
 
@@ -95,15 +93,7 @@ def sync(request: UserRequest) -> HttpResponse:
 @require_GET
 @role_required(Role.REVIEWER)
 def steps(request: UserRequest) -> HttpResponse:
-    _check_sender(request)
     return JsonResponse({"steps": last_steps(request.user)})
-
-
-def _check_sender(request: UserRequest) -> None:
-    """A tab works for its own user only; another may have logged in in this browser since. Raises Conflict."""
-    sender = request.headers.get(SENDER, "")
-    if sender and sender != str(request.user.pk):
-        raise Conflict(f"{request.user} is logged in in this browser now. What somebody else did is kept for them.")
 
 
 def _reader(request: UserRequest) -> ItemReader:

@@ -45,6 +45,8 @@ function afterResult({ entry, result }) {
   if (entry.approve) forgetDecision(entry.group);
   if (result.state === "refused") keepLocally(entry.conversation, result.version || entry.version, entry.messages);
   if (!item) return;
+  // They are those that were not taken; the draft is to be compared with what the server has.
+  item.messages = null;
   if (item.group === entry.group) Object.assign(item, { decided: undefined, group: undefined });
   renderFacts(item);
   comeBack(currentItem());

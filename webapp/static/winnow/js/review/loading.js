@@ -3,6 +3,7 @@
 import { ask, Pauses, whenReachable } from "./connection.js";
 import { config, currentItem, itemById, state } from "./state.js";
 import { discard, render, renderAgain, renderFacts, renderTurns } from "./rendering.js";
+import { noteOpenConflicts } from "./conflicts.js";
 import { noteProgress } from "./progress.js";
 import { showEnd } from "./ending.js";
 import { showList } from "./listing.js";
@@ -56,6 +57,7 @@ export async function load({ item = null, renew = false } = {}) {
   if (!tab() || (loaded.busy && !item)) return;
   if (!missing && !item && !renew) return;
   loaded.busy = true;
+  const asked = Date.now();
   const answer = await ask(config.addresses.items, { tab: tab(), have, want, item });
   loaded.busy = false;
   loaded.ready = true;
@@ -67,6 +69,7 @@ export async function load({ item = null, renew = false } = {}) {
     return;
   }
   pauses.reset();
+  noteOpenConflicts(answer.data.conflicts, asked);
   await take(answer.data, item);
   const short = ahead() < AHEAD;
   if (short && (loaded.filling || answer.data.items.length > 1)) timer = setTimeout(load, loaded.filling ? 2000 : 0);

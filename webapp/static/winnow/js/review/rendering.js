@@ -152,7 +152,7 @@ export function renderAgain(item) {
 }
 
 /** More turns of a long conversation: what stands behind the button's address takes the button's place. */
-export async function showMoreTurns(link) {
+export async function showMoreTurns(link, { focus = true } = {}) {
   const section = link.closest(".review-item");
   link.setAttribute("aria-disabled", "true");
   const response = await fetch(link.href, { headers: MORE, credentials: "same-origin" }).catch(() => null);
@@ -169,6 +169,6 @@ export async function showMoreTurns(link) {
   link.closest(".turns-more").replaceWith(more);
   numberTurns(section);
   foldLongTurns(section, config.search);
-  first?.focus();
+  if (focus) first?.focus();
   return true;
 }

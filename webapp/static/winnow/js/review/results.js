@@ -1,10 +1,11 @@
 // What the server said about the entries: numbers that the next ones are based on, and what has to be shown otherwise.
-import { dropStep, reviveStep } from "./steps.js";
+import { refuseStep, reviveStep } from "./steps.js";
 import { forgetDecision, noteDecision } from "./progress.js";
 import { load, refreshItem } from "./loading.js";
 import { afterUndo } from "./undoing.js";
 import { itemById, state, withoutDecision } from "./state.js";
 import { renderFacts } from "./rendering.js";
+import { say } from "./saying.js";
 import { showList } from "./listing.js";
 import { tell } from "./telling.js";
 import { unmark } from "./marks.js";
@@ -31,7 +32,7 @@ function done(item, entry, result) {
 
 /** It was not taken: what showed for it is taken back. The reason is told by saved.js. */
 function notDone(item, entry) {
-  dropStep(entry.group);
+  refuseStep(entry);
   if (entry.kind === "flag") unmark("entry", entry.id);
   if (entry.kind === "decide") forgetDecision(entry.group);
   if (!item) return;
@@ -49,12 +50,15 @@ function undoFailed(item) {
   reviveStep(step);
 }
 
-document.addEventListener("outbox:result", ({ detail: { kept, result } }) => {
+document.addEventListener("outbox:result", ({ detail: { kept, result, elsewhere } }) => {
   const { entry } = kept;
   const item = entry.item ? itemById(entry.item) : undefined;
   if (result.state === "done") done(item, entry, result);
   else notDone(item, entry);
+  // The line still says what the key did.
+  if (result.state !== "done" && entry.kind !== "draft" && !elsewhere) say(`${kept.title || "The last step"}: not saved`, "warn");
   tell("result", { entry, result });
   showList();
-  load();
+  // Another tab of this reviewer has moved the numbers on; one that is hidden asks when it is looked at.
+  load({ renew: Boolean(elsewhere) && !document.hidden });
 });

@@ -1,5 +1,6 @@
 // Rewriting the text of an item: the draft, the box that is open, and saving. `editing.js` leads keys to it.
 import { addEntry, ask, config, currentItem, decide, elementOf, goOn, noteDecision, renderFacts, replaceTurns, say, setEditing } from "./api.js";
+import { issuesOf } from "./checking.js";
 import { discardDraft, forgetLocally, keepLocally, localDraft, sendDraft } from "./drafts.js";
 import { hideBar, showBar, showSince } from "./draft-bar.js";
 import { paint, plainTurns, unpaint, Work } from "./work.js";
@@ -149,6 +150,8 @@ function nothingToSave(work, approve, started) {
 function hindrance(work, approve) {
   if (work.stale) return "The text has changed since your draft. Decide about it first, below.";
   if (approve && work.empty.length) return `It cannot be approved: ${work.empty.join(", ")} without text.`;
+  const issues = approve ? issuesOf(work.messages) : [];
+  if (issues.length) return `It cannot be approved yet: ${issues.join("; ")}. Save alone keeps it unapproved.`;
   return refusal(work.item);
 }
 

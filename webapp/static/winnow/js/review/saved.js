@@ -1,13 +1,12 @@
 // On every page: what is not saved yet. In the frame it shows only while there is something to say, on the review
 // screen always.
+import { noteConflict, openConflicts } from "./conflicts.js";
 import { connection } from "./connection.js";
 import { counts } from "./outbox.js";
-import { showNotice } from "../notices.js";
 
 // In a tab of its own; when it is done, this one goes on by itself.
 const LOGIN = `/login?next=${encodeURIComponent("/review/")}`;
 const places = document.querySelectorAll("[data-saved]");
-let conflicts = Number(document.querySelector("[data-conflicts]")?.dataset.conflicts || 0);
 
 const number = (count) => count.toLocaleString("en-GB");
 const things = (count) => `${number(count)} ${count === 1 ? "decision" : "decisions"}`;
@@ -15,6 +14,7 @@ const things = (count) => `${number(count)} ${count === 1 ? "decision" : "decisi
 /** What is to be said, as pieces: text, or [text, address] for a link. */
 function pieces() {
   const { waiting, stuck, others } = counts();
+  const conflicts = openConflicts();
   const said = [];
   if (connection.way === "ended") said.push(["session ended: log in again", LOGIN]);
   if (connection.way === "other") said.push(["somebody else is logged in here: log in again", LOGIN]);
@@ -32,7 +32,7 @@ function pieces() {
 function level() {
   const { waiting, stuck, others } = counts();
   if (["ended", "other", "refused"].includes(connection.way) || stuck.length) return "bad";
-  if (connection.way !== "open" || conflicts || others.length) return "warn";
+  if (connection.way !== "open" || openConflicts() || others.length) return "warn";
   return waiting ? "busy" : "good";
 }
 
@@ -68,18 +68,12 @@ function plan() {
 }
 
 function tellResult({ detail: { kept, result, elsewhere } }) {
-  if (result.state === "conflict") conflicts += 1;
-  if (elsewhere) return;
-  if (result.state === "done") {
-    if (kept.entry.kind === "comment" && result.message) showNotice(result.message, "warn");
-    return;
-  }
-  const what = kept.title ? `${kept.title}: ` : "";
-  const link = result.conflict ? { href: result.conflict, text: "Look at it" } : null;
-  showNotice(what + result.message, result.state === "conflict" ? "warn" : "bad", link);
+  if (result.state !== "done") return noteConflict(kept, result, { elsewhere });
+  if (!elsewhere && kept.entry.kind === "comment" && result.message) showNotice(result.message, "warn");
 }
 
 document.addEventListener("outbox:count", plan);
 document.addEventListener("outbox:way", plan);
+document.addEventListener("outbox:conflicts", plan);
 document.addEventListener("outbox:result", tellResult);
 show();

@@ -3,7 +3,8 @@ import { ask } from "./connection.js";
 import { config } from "./state.js";
 import { waiting } from "./outbox.js";
 
-/** @typedef {{group: string, words: string, item: number|null, conversation: number|null, title: string, kind: string, job: boolean}} Step */
+/** @typedef {{group: string, words: string, item: number|null, conversation: number|null, title: string, kind: string, job: boolean,
+ *   made?: number, refused?: number}} Step  made: entries of this key press, of which so many were not saved */
 
 /** This tab's, the newest last. @type {Step[]} */
 const own = [];
@@ -17,18 +18,30 @@ export function noteStep(entry, words) {
   const last = own.at(-1);
   if (last?.group === entry.group) {
     last.words = [last.words, words].filter(Boolean).join(" and ");
+    last.made += 1;
     if (entry.kind === "decide") last.kind = "decide";
     return;
   }
   const { group, item, conversation, kind } = entry;
-  own.push({ group, words: words || kind, item, conversation, title: "", kind, job: false });
+  own.push({ group, words: words || kind, item, conversation, title: "", kind, job: false, made: 1, refused: 0 });
 }
 
-/** A step that needs no undo any more: it was undone, or the server did not take it. @param {string} group */
+/** A step that was undone. @param {string} group */
 export function dropStep(group) {
   gone.add(group);
   const index = own.findIndex((step) => step.group === group);
   if (index >= 0) own.splice(index, 1);
+}
+
+/** The server did not take an entry: its step stays the one that "z" comes to, and then says so. @param {object} entry */
+export function refuseStep(entry) {
+  const step = own.find(({ group }) => group === entry.group);
+  if (step) step.refused += 1;
+}
+
+/** Nothing of a step was saved, so that there is nothing to undo. @param {Step} step */
+export function isRefused(step) {
+  return Boolean(step.refused) && step.refused >= step.made;
 }
 
 /** The server has taken an undo back: the step is there again. */

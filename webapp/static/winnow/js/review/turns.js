@@ -2,6 +2,8 @@
 import { currentItem, elementOf, state, turnElement } from "./state.js";
 import { say } from "./saying.js";
 
+/** "k" has gone from the first turn to the whole conversation: pressed again, it stays there. */
+let above = false;
 const tools = document.getElementById("turn-tools");
 
 function turnsOf(item) {
@@ -29,6 +31,7 @@ export function selectTurn(turn, { focus = true } = {}) {
   for (const old of document.querySelectorAll(".turn.is-current")) old.classList.remove("is-current");
   tools.hidden = true;
   state.turn = null;
+  above = false;
   const element = item && turn !== null ? turnElement(item, turn) : null;
   if (!element) return;
   state.turn = turn;
@@ -46,13 +49,15 @@ export function moveTurn(step) {
   if (!item) return;
   const all = turnsOf(item).map((turn) => Number(turn.dataset.turn));
   const at = state.turn === null ? -1 : all.indexOf(state.turn);
-  const next = at + step;
+  const isFresh = state.turn === null && !above;
+  const next = isFresh ? 0 : at + step;
   if (next >= all.length) {
     const more = elementOf(item).querySelector(".turns-more a");
     if (more) more.click();
     else say("This is the last turn.");
   } else if (next < 0) {
     selectTurn(null);
+    above = true;
     elementOf(item).focus({ preventScroll: true });
     document.getElementById("review-middle").scrollTop = 0;
   } else {

@@ -1,7 +1,7 @@
 // "z" takes back the last step, any number of times, also those of before this page was opened; "←" goes back to what
 // was shown or decided before.
 import { currentItem, itemById, state, withoutDecision } from "./state.js";
-import { decidedBefore, dropStep, putBack, takeStep } from "./steps.js";
+import { decidedBefore, dropStep, isRefused, putBack, takeStep } from "./steps.js";
 import { forgetDecision } from "./progress.js";
 import { insert, load, readItem } from "./loading.js";
 import { addEntry } from "./entries.js";
@@ -42,11 +42,20 @@ export async function undo(started) {
   try {
     const { step, problem } = await takeStep();
     if (!step) return say(problem || "There is nothing left to undo.", problem ? "warn" : "info");
+    if (isRefused(step)) return await showRefused(step, started);
     if (step.job && !(await agreeTo(step))) return putBack(step);
     carryOut(step, started);
   } finally {
     busy = false;
   }
+}
+
+/** What was not saved cannot be undone, and nothing else is undone in its place: back to where it was made. */
+async function showRefused(step, started) {
+  const item = itemById(step.item) || (await bringBack(step.item));
+  const title = item?.title || step.title;
+  if (item && item !== currentItem()) showAt(state.items.indexOf(item), { command: "undo", started });
+  say(`${[title, step.words].filter(Boolean).join(": ")} was not saved, so there is nothing to undo.`, "warn");
 }
 
 function carryOut(step, started) {
