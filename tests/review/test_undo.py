@@ -247,3 +247,18 @@ def test_what_a_bulk_change_took_out_of_a_queue_comes_back_with_its_undo(adas: C
     queueing.work(queue.job)
     assert [one["conversation"] for one in ask(adas, queue, tab)["items"]] == [one.pk for one in conversations]
     queueing.assert_counts_match(queue)
+
+
+def test_a_screen_at_the_end_of_a_queue_finds_what_somebody_took_back(adas: Client, bob: User) -> None:
+    conversation = make_conversation()
+    queue, tab = queueing.make_queue(), new_tab()
+    decide(conversation_id=conversation.pk, version=1, status=Status.SKIPPED, by=bob)
+    assert ask(adas, queue, tab)["filling"] is False
+    Queue.objects.update(filled_at=None)
+    assert ask(adas, queue, tab)["filling"] is False
+    decide(conversation_id=conversation.pk, version=2, status=Status.UNREVIEWED, by=bob)
+    assert ask(adas, queue, tab)["filling"] is True
+    queue.refresh_from_db()
+    assert queue.job is not None
+    queueing.work(queue.job)
+    assert len(ask(adas, queue, tab)["items"]) == 1

@@ -13,7 +13,8 @@ from webapp.conversations import bulk, replacing
 from webapp.conversations.counting import Count
 from webapp.conversations.filters import ConversationFilter, Labels, known_labels
 from webapp.conversations.listing import Place, conversation_page
-from webapp.review.models import Queue, QueueQuerySet, Verdict
+from webapp.conversations.models import Status
+from webapp.review.models import Queue, QueueItem, QueueQuerySet, Verdict
 
 #: The jobs that decide, flag or rewrite many conversations, or take that back.
 CHANGING = (bulk.DECIDE, bulk.FLAG, bulk.UNDO, replacing.REPLACE, replacing.UNDO)
@@ -67,6 +68,12 @@ def changed_since_look(queue: Queue) -> bool:
     row = Queue.objects.filter(pk=queue.pk).values_list("job__started_at", "filled_at").first()
     looked = row and (row[0] or row[1])
     return looked is not None and Job.objects.filter(kind__in=CHANGING, finished_at__gte=looked).exists()
+
+
+def may_have_returned(queue: Queue) -> bool:
+    """Whether something that left the queue may belong to it again: a job changed much, or somebody one of those."""
+    gone = QueueItem.objects.filter(queue=queue, state=QueueItem.State.GONE, conversation__status=Status.UNREVIEWED)
+    return changed_since_look(queue) or gone.exists()
 
 
 def matching(wanted: ConversationFilter) -> Count:

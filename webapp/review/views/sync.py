@@ -19,7 +19,7 @@ from webapp.review.actions.steps import carry_out_steps
 from webapp.review.conflicts import waiting_steps
 from webapp.review.entries import BIGGEST_ID, read_batch
 from webapp.review.progress import progress_of
-from webapp.review.queues import is_waiting
+from webapp.review.queues import is_waiting, may_have_returned
 from webapp.review.showing_items import ItemReader, items_as_json
 from webapp.review.step_lists import last_steps
 
@@ -43,7 +43,7 @@ def items(request: UserRequest, queue_id: int) -> HttpResponse:
     for item in taken.items:
         item.queue = queue
     progress = progress_of(queue, request.user)
-    if not queue.left:
+    if not queue.left and may_have_returned(queue):
         queue.job = refill_if_due(queue) or queue.job
     return JsonResponse(
         {
