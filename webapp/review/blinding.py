@@ -12,15 +12,15 @@ from webapp.review.models import Queue, QueueItem, QueueQuerySet, Verdict
 
 
 def hidden_since(user: User, conversation_ids: Iterable[int]) -> dict[int, datetime]:
-    """The conversations that this user has yet to decide about without knowing what others say, and since when.
+    """The conversations about which this user must not know yet what others say, and since when.
 
-    A conversation is one while it is an open item of a queue in which several decide, and the user, to whom the queue
-    is open, has not. What was said before the queue was made is no secret: it was there for everybody.
+    A conversation is one while it is an open item of a queue in which several decide and which is open to the user:
+    also after the own decision, which can still be taken back. What was said before the queue was made is no secret.
     """
     if not user.may_review():
         return {}
     since: dict[int, datetime] = {}
-    for item in _undecided(user, Queue.objects.live().open_to(user), conversation_ids):
+    for item in _open_blind(Queue.objects.live().open_to(user), conversation_ids):
         made = item.queue.created_at
         since[item.conversation_id] = min(made, since.get(item.conversation_id, made))
     return since
@@ -43,15 +43,20 @@ def decided_in_queue(user: User, conversation_id: int) -> Elsewhere | None:
     return Elsewhere(words, reverse("review:screen", args=[queue.pk]), refuses=not user.may_curate())
 
 
-def _undecided(user: User, queues: QueueQuerySet, conversation_ids: Iterable[int]) -> list[QueueItem]:
-    """The open items, with their queues, in which several decide and this user has not."""
+def _open_blind(queues: QueueQuerySet, conversation_ids: Iterable[int]) -> list[QueueItem]:
+    """The open items, with their queues, in which several decide."""
     blind = queues.filter(overlap__gt=1, kind=Queue.Kind.REVIEW).values("pk")
     items = QueueItem.objects.filter(
         conversation__in=conversation_ids, state=QueueItem.State.OPEN, queue__in=blind
     ).select_related("queue")
-    found = {item.pk: item for item in items}
-    decided = Verdict.objects.standing().filter(item__in=found, reviewer=user).values_list("item", flat=True)
-    return [found[pk] for pk in found.keys() - set(decided)]
+    return list(items)
+
+
+def _undecided(user: User, queues: QueueQuerySet, conversation_ids: Iterable[int]) -> list[QueueItem]:
+    """Those of them in which this user has not decided."""
+    items = _open_blind(queues, conversation_ids)
+    decided = set(Verdict.objects.standing().filter(item__in=items, reviewer=user).values_list("item", flat=True))
+    return [item for item in items if item.pk not in decided]
 
 
 register_elsewhere(decided_in_queue)

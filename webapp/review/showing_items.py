@@ -1,7 +1,7 @@
 """An item as the review screen gets it: numbers for its keys, and its text, its panels and its reasons as HTML."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from webapp.conversations.models import Decision, Flag, FlagReason, Revision
 from webapp.conversations.panels import panels_for
 from webapp.conversations.showing import ShownConversation
 from webapp.evals.models import EvalResult
-from webapp.review.models import Queue, QueueItem, Verdict
+from webapp.review.models import Queue, QueueItem
 from webapp.review.panels import read_together
 from webapp.review.reasons import reason_words
 
@@ -48,20 +48,19 @@ def items_as_json(items: Sequence[QueueItem], reader: ItemReader) -> list[dict[s
     return [_as_json(item, shown[item.pk], words[item.pk], reader) for item in items]
 
 
-def is_blind_for(item: QueueItem, decided: Collection[int]) -> bool:
-    """Whether others' marks are hidden; `decided` are the ids of items that the reader has decided."""
-    return item.queue.is_blind() and item.state == QueueItem.State.OPEN and item.pk not in decided
+def is_blind(item: QueueItem) -> bool:
+    """Whether others' marks are hidden: also after the own decision, which can still be taken back."""
+    return item.queue.is_blind() and item.state == QueueItem.State.OPEN
 
 
 def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
     """All marks of all items, each kind read with one query."""
-    decided = _decided_by(items, user)
     ids = [item.conversation_id for item in items]
     marks = _Marks(ids)
     found = {}
     for item in items:
         shown = ShownItem(item.conversation, user)
-        shown.blind_since = item.queue.created_at if is_blind_for(item, decided) else None
+        shown.blind_since = item.queue.created_at if is_blind(item) else None
         found[item.pk] = marks.put_on(shown)
     read_together(list(found.values()))
     return found
@@ -73,13 +72,6 @@ def _words_for(items: Sequence[QueueItem]) -> dict[int, list[str]]:
     for item in items:
         by_queue[item.queue].append(item)
     return {pk: words for queue, its in by_queue.items() for pk, words in reason_words(queue, its).items()}
-
-
-def _decided_by(items: Sequence[QueueItem], user: User) -> set[int]:
-    blind = [item.pk for item in items if item.queue.is_blind()]
-    if not blind:
-        return set()
-    return set(Verdict.objects.standing().filter(item__in=blind, reviewer=user).values_list("item_id", flat=True))
 
 
 class _Marks:

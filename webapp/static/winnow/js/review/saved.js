@@ -3,6 +3,7 @@
 import { noteConflict, openConflicts } from "./conflicts.js";
 import { connection } from "./connection.js";
 import { counts } from "./outbox.js";
+import { showNotice } from "../notices.js";
 
 // In a tab of its own; when it is done, this one goes on by itself.
 const LOGIN = `/login?next=${encodeURIComponent("/review/")}`;

@@ -50,7 +50,8 @@ async function sendAll() {
 }
 
 async function nextBatch() {
-  const kept = (await readAll().catch(() => [])).concat(others()).filter((row) => row.user === user && !row.stuck);
+  const rows = (await readAll().catch(() => [])).concat(others());
+  const kept = rows.filter((row) => row.user === user && !(row.stuck && triedHere.has(row.entry.id)));
   const batch = [];
   let characters = 0;
   for (const row of kept.slice(0, most)) {
@@ -90,7 +91,11 @@ function later() {
   return false;
 }
 
+/** Set aside by this page: each page tries once what an earlier one could not send. */
+const triedHere = new Set();
+
 async function setAside(row, message) {
+  triedHere.add(row.entry.id);
   if (row.seq === undefined) return later();
   await put({ ...row, stuck: message });
   channel.postMessage({ kind: "changed" });
