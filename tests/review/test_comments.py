@@ -17,7 +17,7 @@ from webapp.conversations.hooks import also_lost_with
 from webapp.conversations.models import Conversation
 from webapp.review.actions.comments import add_comment, delete_comment, reopen_comment, resolve_comment
 from webapp.review.comments import Piece, named_in, pieces_of
-from webapp.review.models import Comment, Mention
+from webapp.review.models import Comment, Mention, QueueItem
 
 pytestmark = pytest.mark.django_db
 
@@ -220,7 +220,7 @@ def test_a_source_says_that_its_comments_go_along(ada: User) -> None:
     assert "1 comment on its conversations will be deleted with them." in also_lost_with(source)
 
 
-def test_comments_of_others_are_hidden_until_one_has_decided(client: Client, ada: User, bob: User) -> None:
+def test_comments_of_others_are_hidden_until_all_have_decided(client: Client, ada: User, bob: User) -> None:
     conversation = make_conversation()
     say(conversation, bob, "said before the queue", turn=1)
     queue = make_queue()
@@ -233,6 +233,8 @@ def test_comments_of_others_are_hidden_until_one_has_decided(client: Client, ada
     assert "said while blind" not in text
     assert '<span class="badge info">1 comment</span>' in text
     make_verdict(item, ada, "approved")
+    assert "said while blind" not in page(client, conversation)
+    QueueItem.objects.filter(pk=item.pk).update(state=QueueItem.State.DISAGREED)
     assert "said while blind" in page(client, conversation)
 
 

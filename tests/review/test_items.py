@@ -66,7 +66,7 @@ def test_of_many_turns_the_first_hundred_come_with_a_way_to_the_rest(adas: Clien
     assert f'href="/conversations/{item.conversation_id}/?from=101"' in shown["html"]["turns"]
 
 
-def test_what_others_did_since_is_hidden_until_one_has_decided(
+def test_what_others_did_since_is_hidden_until_all_have_decided(
     adas: Client, bobs: Client, ada: User, bob: User
 ) -> None:
     queue = make_queue(overlap=2)
@@ -87,6 +87,10 @@ def test_what_others_did_since_is_hidden_until_one_has_decided(
     [his] = ask(bobs, queue, new_tab())["items"]
     assert "a secret" in his["html"]["side"]
     send(adas, decision(item))
+    own = adas.get(reverse("review:item", args=[item.pk])).json()
+    assert own["blind"] is True
+    assert "a secret" not in own["html"]["side"]
+    send(bobs, decision(item, "rejected"))
     after = adas.get(reverse("review:item", args=[item.pk])).json()
     assert after["blind"] is False
     assert "a secret" in after["html"]["side"]
