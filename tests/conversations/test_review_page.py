@@ -186,5 +186,5 @@ def test_the_page_asks_the_database_a_fixed_number_of_questions(
         flag_conversation(conversation_id=conversation.pk, reason=reasons[turn % 5], turn=turn, by=make_user())
     for number in range(5):
         save_edit(conversation_id=conversation.pk, version=number + 1, messages=chat("a", f"b{number}"), by=make_user())
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         page(reviewer, conversation)

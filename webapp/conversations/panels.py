@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from webapp.conversations.duplicates import MOST_SHOWN, duplicates_of
 from webapp.conversations.showing import ShownConversation
 
 PanelData = dict[str, Any]
@@ -65,6 +66,11 @@ def _decisions(shown: ShownConversation) -> PanelData | None:
     return {"decisions": decisions[:MOST_ENTRIES], "more": len(decisions) > MOST_ENTRIES} if decisions else None
 
 
+def _duplicates(shown: ShownConversation) -> PanelData | None:
+    found = duplicates_of(shown)
+    return {"duplicates": found[:MOST_SHOWN], "more": len(found) > MOST_SHOWN} if found else None
+
+
 def _history(shown: ShownConversation) -> PanelData | None:
     revisions = shown.revisions
     return {"revisions": revisions[:MOST_ENTRIES], "more": len(revisions) > MOST_ENTRIES}
@@ -73,4 +79,5 @@ def _history(shown: ShownConversation) -> PanelData | None:
 register_panel(Panel("flags", "Flags", "conversations/panels/flags.html", _flags, 10))
 register_panel(Panel("issues", "Format issues", "conversations/panels/issues.html", _issues, 20))
 register_panel(Panel("decisions", "Decisions", "conversations/panels/decisions.html", _decisions, 30))
+register_panel(Panel("duplicates", "Same text", "conversations/panels/duplicates.html", _duplicates, 35))
 register_panel(Panel("history", "History", "conversations/panels/history.html", _history, 40))

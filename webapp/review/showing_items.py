@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from webapp.accounts.models import User
 from webapp.conversations.content.checking import ISSUES
+from webapp.conversations.duplicates import read_duplicates
 from webapp.conversations.models import Decision, Flag, FlagReason, Revision
 from webapp.conversations.panels import panels_for
 from webapp.conversations.showing import ShownConversation
@@ -63,6 +64,7 @@ def _shown(items: Sequence[QueueItem], user: User) -> dict[int, ShownItem]:
         shown.blind_since = item.queue.created_at if is_blind(item) else None
         found[item.pk] = marks.put_on(shown)
     read_together(list(found.values()))
+    read_duplicates(found.values())
     return found
 
 
