@@ -20,6 +20,8 @@ sys.path.insert(0, str(ROOT))
 from tests.servers import PostgresServer, postgres_program  # noqa: E402 (found through the line above)
 
 STANDARD_ADDRESS = "postgres://postgres@127.0.0.1:5432/winnow"
+#: Half as many again as there are processors: many tests wait for processes that they have started.
+WORKERS = str((os.cpu_count() or 2) * 3 // 2)
 SECOND_RUN = ("-m", "not once and not browser and not faults and not slow")
 
 
@@ -40,7 +42,7 @@ def run_pytest(settings: dict[str, str], *arguments: str) -> int:
     """Run pytest with these settings and nothing of the surrounding installation's; return its exit code."""
     foreign = {"DATABASE_URL", "REDIS_URL", "WINNOW_DATA"}
     environment = {name: value for name, value in os.environ.items() if name not in foreign} | settings
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", *arguments, *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", WORKERS, "--dist", "loadfile", *arguments, *sys.argv[1:]]
     return subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False).returncode
 
 

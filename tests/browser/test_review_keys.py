@@ -12,6 +12,7 @@ def test_a_key_that_cannot_act_says_why(visits: Visits) -> None:
     page.get_by_label("Turn 2", exact=True).select_option("user")
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.locator(".facts-line")).to_contain_text("format issue")
+    page.wait_for_load_state()
     page.keyboard.press("a")
     expect(page.get_by_role("alert")).to_contain_text("cannot be approved yet: it has a format issue")
     expect(page.locator(".facts-line")).to_contain_text("unreviewed")

@@ -8,7 +8,7 @@ from tests.review.given_verdicts import State, make_item, make_queue, make_verdi
 from tests.review.making import ask, client_of, decision, entry, make_items, new_tab, send
 from webapp.accounts.models import Role, User
 from webapp.conversations.models import Conversation, Status
-from webapp.review.models import Comment, Queue
+from webapp.review.models import Comment, Queue, QueueItem
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +57,8 @@ def test_another_queue_that_is_open_keeps_them_hidden(client: Client, people: li
     second = make_item(make_queue("second"), {bob: "rejected"}, conversation=conversation)
     assert "panel-verdicts" not in page(client, conversation)
     make_verdict(second, ada, "approved")
+    assert "panel-verdicts" not in page(client, conversation)
+    QueueItem.objects.filter(pk=second.pk).update(state=QueueItem.State.DISAGREED)
     assert "panel-verdicts" in page(client, conversation)
 
 
