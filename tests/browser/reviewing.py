@@ -105,7 +105,8 @@ class Screen:
 
     def ready(self) -> "Screen":
         """Until an item is on the screen and keys act."""
-        expect(self.page.locator("#review-screen[data-ready=yes]")).to_be_visible()
+        expect(self.page.locator("#review-screen[data-ready=yes]:not([data-swapping])")).to_be_visible()
+        self.settle()
         return self
 
     @property
@@ -133,6 +134,7 @@ class Screen:
 
     def settle(self) -> None:
         """Until what is to be shown has been painted: before that, keys do nothing."""
+        expect(self.page.locator("#review-screen[data-swapping]")).to_have_count(0)
         self.page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         self.page.evaluate("() => new Promise((done) => setTimeout(done))")
 

@@ -11,6 +11,7 @@ import { tell } from "./telling.js";
 /** From a key to the next paint, in milliseconds; read by tests and benchmarks. @type {{command: string, ms: number}[]} */
 window.winnowTimings = [];
 const MOST_TIMINGS = 2000;
+const screen = document.getElementById("review-screen");
 
 function note(command, started) {
   const ms = performance.now() - started;
@@ -34,6 +35,7 @@ export function showAt(index, { command = "", started = 0 } = {}) {
   state.editing = false;
   // Until it has been painted, a key could only mean the one before.
   state.swapping = true;
+  screen.dataset.swapping = "yes";
   const item = state.items[state.at] || null;
   reveal(item);
   lookAt(item?.seconds || 0);
@@ -42,6 +44,7 @@ export function showAt(index, { command = "", started = 0 } = {}) {
   requestAnimationFrame(() =>
     requestAnimationFrame(() => {
       state.swapping = false;
+      delete screen.dataset.swapping;
       if (command) note(command, started);
       if (item && item === currentItem()) tell("shown", { item, element: elementOf(item) });
       load();
