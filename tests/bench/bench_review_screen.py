@@ -24,7 +24,6 @@ from tests.servers import chromium_path
 
 GOAL_MS = 50
 ITEMS = 200
-IDENTITY = Path("/work/shared/data/jsonl/nanochat_identity_1000.jsonl")
 KEYS = ("a", "a", "x", "a", "s", "a", ".")
 
 _FILL = """
@@ -53,7 +52,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--identity", type=Path, default=IDENTITY)
+    parser.add_argument("--identity", type=Path, help="CustomJSON lines; without them made ones")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="winnow-bench-") as folder:
         stand = Stand(Path(folder), Path(os.environ.get("TASKS_CORE_HUB", "")))
@@ -64,11 +63,11 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"\n{items} items of {total:,} conversations; lost or double decisions: {wrong}. The goal is {GOAL_MS} ms.")
 
 
-def _prepare(stand: Stand, rows: int, identity: Path) -> tuple[int, int, int]:
+def _prepare(stand: Stand, rows: int, identity: Path | None) -> tuple[int, int, int]:
     manage = stand.installation.manage
     manage("migrate", "--verbosity", "0")
     manage("shell", "-v", "0", "-c", _FILL.format(rows=rows, password=PASSWORD), seconds=600)
-    if stand.hub.name and identity.exists():
+    if stand.hub.name and identity:
         manage("import_task", "gsm8k", "--subset", "main", "--split", "train", "--name", "gsm8k", seconds=600)
         manage("import_jsonl", str(identity), "--name", "identity", seconds=600)
     queue, items, total = stand.manage("shell", "-v", "0", "-c", _QUEUE.format(half=ITEMS // 2)).split()[-3:]
